@@ -1,0 +1,22 @@
+# Every outside dependency, in one place. All come from Debian packages or PyPI wheels that `./dev setup`
+# installs; nothing is fetched here.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(CLI11 REQUIRED)
+
+if(MARTLET_DEVELOPER)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+endif()
+
+# Arrow and Parquet: the C++ libraries inside the pyarrow wheel of the virtual environment. Only the Parquet
+# plug-in links them; without them martlet builds and says at run time that Parquet needs the plug-in.
+set(MARTLET_PYARROW_DIR "" CACHE PATH "Directory of the pyarrow package (headers in include/)")
+if(NOT MARTLET_PYARROW_DIR)
+  file(GLOB _pyarrow ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/pyarrow)
+  if(_pyarrow)
+    list(GET _pyarrow 0 MARTLET_PYARROW_DIR)
+  endif()
+endif()

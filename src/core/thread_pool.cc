@@ -1,0 +1,149 @@
+#include "core/thread_pool.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/cpu.h"
+
+namespace martlet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Set while this thread executes a region: a nested run stays on its caller.
+thread_local bool inside_region = false;
+
+/// Pauses between polls of an atomic; gives the core away once a wait has become long, because the
+/// rank waited for may be one that the operating system has not scheduled.
+class Backoff {
+ public:
+  void wait() noexcept {
+    if (++polls_ < kPollsBeforeYield) {
+      _mm_pause();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+
+ private:
+  static constexpr int kPollsBeforeYield = 2000;
+  int polls_ = 0;
+};
+
+}  // namespace
+
+void Team::barrier() noexcept {
+  if (size_ == 1) return;
+  const int generation = generation_->load(std::memory_order_relaxed);
+  if (arrived_->fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
+    arrived_->store(0, std::memory_order_relaxed);
+    generation_->store(generation + 1, std::memory_order_release);
+    return;
+  }
+  Backoff backoff;
+  while (generation_->load(std::memory_order_acquire) == generation) backoff.wait();
+}
+
+struct ThreadPool::Impl {
+  explicit Impl(const ThreadPoolOptions& options) : spin(options.spin) {
+    const int size = options.threads > 0 ? options.threads : usable_cpus();
+    workers.reserve(static_cast<std::size_t>(size - 1));
+    for (int rank = 1; rank < size; ++rank) workers.emplace_back([this, rank] { work(rank); });
+  }
+
+  ~Impl() {
+    announce([this] { stopping = true; });
+    for (std::thread& worker : workers) worker.join();
+  }
+
+  /// Publishes a change of what workers read, and wakes those that sleep.
+  template <class Change>
+  void announce(const Change& change) {
+    {
+      const std::lock_guard lock(mutex);
+      change();
+      epoch.fetch_add(1, std::memory_order_release);
+    }
+    if (parked.load(std::memory_order_seq_cst) > 0) wake.notify_all();
+  }
+
+  /// Waits until the epoch has moved on from `seen`: spins first, then sleeps.
+  void await_epoch(unsigned seen) {
+    const auto deadline = Clock::now() + spin;
+    do {
+      for (int poll = 0; poll < 64; ++poll) {
+        if (epoch.load(std::memory_order_acquire) != seen) return;
+        _mm_pause();
+      }
+    } while (Clock::now() < deadline);
+    std::unique_lock lock(mutex);
+    parked.fetch_add(1, std::memory_order_seq_cst);
+    wake.wait(lock, [&] { return epoch.load(std::memory_order_acquire) != seen; });
+    parked.fetch_sub(1, std::memory_order_seq_cst);
+  }
+
+  void work(int rank) {
+    inside_region = true;
+    for (unsigned seen = 0;;) {
+      await_epoch(seen);
+      // Every region waits for all workers, members or not, so no epoch can be missed.
+      ++seen;
+      if (stopping) return;
+      if (rank < ranks) {
+        Team team(rank, ranks, &arrived, &generation);
+        (*region)(team);
+      }
+      pending.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  const std::chrono::microseconds spin;
+  std::vector<std::thread> workers;
+
+  std::mutex busy;  // held by the caller whose region runs
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::atomic<int> parked{0};
+  // Written under `mutex` before the epoch moves, read by workers after they have seen it move.
+  const Region* region = nullptr;
+  int ranks = 0;
+  bool stopping = false;
+
+  alignas(64) std::atomic<unsigned> epoch{0};
+  alignas(64) std::atomic<int> pending{0};  // workers that have not finished the region
+  alignas(64) std::atomic<int> arrived{0};  // ranks at the barrier
+  alignas(64) std::atomic<int> generation{0};
+};
+
+ThreadPool::ThreadPool(const ThreadPoolOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+ThreadPool::~ThreadPool() = default;
+
+int ThreadPool::size() const noexcept { return static_cast<int>(impl_->workers.size()) + 1; }
+
+void ThreadPool::run(const Region& region, int ranks) {
+  ranks = ranks <= 0 ? size() : std::min(ranks, size());
+  std::unique_lock busy(impl_->busy, std::defer_lock);
+  if (ranks == 1 || inside_region || !busy.try_lock()) {
+    Team alone;
+    region(alone);
+    return;
+  }
+  impl_->pending.store(size() - 1, std::memory_order_relaxed);
+  impl_->announce([&] {
+    impl_->region = &region;
+    impl_->ranks = ranks;
+  });
+  inside_region = true;
+  Team team(0, ranks, &impl_->arrived, &impl_->generation);
+  region(team);
+  inside_region = false;
+  Backoff backoff;
+  while (impl_->pending.load(std::memory_order_acquire) != 0) backoff.wait();
+}
+
+}  // namespace martlet

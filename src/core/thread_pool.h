@@ -1,0 +1,69 @@
+// Threads for compute: a fixed set of workers that spin briefly for the next parallel region, then
+// park.
+//
+// One region is one call of `run`: every rank executes the same function and may meet the others at
+// a barrier. A whole forward pass is one region, so the cost of waking threads is paid once per
+// pass.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace martlet {
+
+/// The ranks that execute one region together. Passed to the region's function, one object per
+/// rank.
+class Team {
+ public:
+  /// A team of one, for code that runs on its caller alone.
+  Team() = default;
+  Team(int rank, int size, std::atomic<int>* arrived, std::atomic<int>* generation) noexcept
+      : rank_(rank), size_(size), arrived_(arrived), generation_(generation) {}
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] int size() const noexcept { return size_; }
+
+  /// Waits until every rank has called it. Writes before it are visible to all ranks after it.
+  void barrier() noexcept;
+
+ private:
+  int rank_ = 0;
+  int size_ = 1;
+  std::atomic<int>* arrived_ = nullptr;
+  std::atomic<int>* generation_ = nullptr;
+};
+
+struct ThreadPoolOptions {
+  /// Ranks of a full region, the caller included; 0: as many as this process may use
+  /// (usable_cpus()).
+  int threads = 0;
+  /// How long an idle worker spins before it parks; 0: never spin.
+  std::chrono::microseconds spin{100};
+};
+
+class ThreadPool {
+ public:
+  using Region = std::function<void(Team&)>;
+
+  explicit ThreadPool(const ThreadPoolOptions& options = {});
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// Ranks of a full region.
+  [[nodiscard]] int size() const noexcept;
+
+  /// Runs `region` on `ranks` threads (cut to size(); 0: all), the caller being rank 0, and returns
+  /// when every rank is done. Safe to call from many threads: a caller that finds the pool busy, or
+  /// that is itself inside a region, runs the region alone as a team of one, so the pool never
+  /// oversubscribes. `region` must not throw and must be right for any team size.
+  void run(const Region& region, int ranks = 0);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace martlet
