@@ -1,0 +1,41 @@
+// config.json of a Hugging Face model directory: what the engines and pipelines need of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "martlet/status.h"
+
+namespace martlet {
+
+struct HfConfig {
+  std::string model_type;                  // "bert", "distilbert"
+  std::vector<std::string> architectures;  // "BertForSequenceClassification"; may be empty
+  std::int32_t vocab_size = 0;
+  std::int32_t hidden_size = 0;
+  std::int32_t layers = 0;
+  std::int32_t heads = 0;
+  std::int32_t intermediate_size = 0;
+  std::int32_t max_positions = 0;
+  std::int32_t type_vocab_size = 0;  // 0 where the family has no token types
+  float layer_norm_eps = 1e-12F;
+  std::string hidden_act = "gelu";
+  std::string position_embedding_type = "absolute";
+  bool is_decoder = false;
+  std::vector<std::string> labels;  // id2label in id order; LABEL_i where only num_labels is given
+  std::string problem_type;         // "", "regression", "single_label_classification",
+                                    // "multi_label_classification"
+};
+
+/// Reads the families' different key names (n_layers, dim, ...) into the one struct. Every number
+/// is range-checked: kInvalidModel for what is malformed or contradictory, kUnsupported for an
+/// unknown model_type.
+Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where);
+
+/// From DIRECTORY/config.json.
+Result<HfConfig> load_hf_config(const std::filesystem::path& directory);
+
+}  // namespace martlet
