@@ -50,8 +50,8 @@ class [[nodiscard]] Result : public tl::expected<T, Status> {
  public:
   using Base = tl::expected<T, Status>;
   using Base::Base;
-  Result(Status status)
-      : Base(tl::unexpect, std::move(status)) {}  // NOLINT: `return status;` reads well
+  // NOLINTNEXTLINE(google-explicit-constructor): `return status;` reads well
+  Result(Status status) : Base(tl::unexpect, std::move(status)) {}
 
   /// The failure, or ok when there is a value.
   [[nodiscard]] Status status() const { return this->has_value() ? Status() : this->error(); }
