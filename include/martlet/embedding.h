@@ -1,0 +1,85 @@
+// Embeddings as sentence-transformers defines them: texts in, one vector each out.
+//
+//   auto pipeline = martlet::EmbeddingPipeline::load("model-directory");
+//   auto embeddings = pipeline->run(texts);   // embeddings->row(0)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "martlet/batch_plan.h"
+#include "martlet/encoder.h"
+#include "martlet/export.h"
+#include "martlet/status.h"
+#include "martlet/text_stream.h"
+#include "martlet/tokenizer.h"
+
+namespace martlet {
+
+/// rows x columns, row-major.
+struct Embeddings {
+  std::vector<float> values;
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<uint8_t> truncated;  // [rows]: 1 where the text was longer than the model takes
+
+  [[nodiscard]] std::span<const float> row(std::size_t index) const noexcept {
+    return {values.data() + index * columns, columns};
+  }
+};
+
+struct EmbeddingOptions {
+  EncoderOptions encoder;
+  /// kCls, kMean, kMax or kPooler. Unset: what the model directory says; mean where it says
+  /// nothing.
+  std::optional<OutputKind> pooling;
+  /// Scale to length 1. Unset: what the model directory says; not where it says nothing.
+  std::optional<bool> normalize;
+  /// Tokens per text at most, special tokens included; 0: what the model directory says.
+  int32_t max_length = 0;
+};
+
+/// Immutable after loading: every member is safe to call from many threads.
+class MARTLET_API EmbeddingPipeline {
+ public:
+  /// Receives results in input order, some at a time, on the thread that called `stream`. A Status
+  /// that is not ok ends the stream with it. Must not throw.
+  using Sink = std::function<Status(const Embeddings& rows)>;
+
+  static Result<EmbeddingPipeline> load(
+      const std::filesystem::path& directory, const EmbeddingOptions& options = {}
+  );
+  /// From parts. kInvalidArgument for a pooling that is none or that the encoder does not have.
+  static Result<EmbeddingPipeline> make(
+      Tokenizer tokenizer, std::unique_ptr<Encoder> encoder, const EmbeddingOptions& options = {}
+  );
+
+  EmbeddingPipeline(EmbeddingPipeline&&) noexcept;
+  EmbeddingPipeline& operator=(EmbeddingPipeline&&) noexcept;
+  ~EmbeddingPipeline();
+
+  [[nodiscard]] Result<std::vector<float>> run(std::string_view text) const;
+  [[nodiscard]] Result<Embeddings> run(
+      std::span<const std::string_view> texts, const BatchPlan& plan = {}
+  ) const;
+  /// Everything `source` has, in bounded memory. When an input fails, the results of all inputs
+  /// before it have been delivered and the Status says which input it was, counted from 1.
+  Status stream(const TextSource& source, const Sink& sink, const StreamOptions& options = {})
+      const;
+
+  [[nodiscard]] const EncoderInfo& info() const noexcept;
+
+ private:
+  struct Impl;
+  explicit EmbeddingPipeline(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace martlet

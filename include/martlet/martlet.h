@@ -1,0 +1,10 @@
+// All of martlet's public C++ API.
+#pragma once
+
+#include "martlet/batch_plan.h"
+#include "martlet/embedding.h"
+#include "martlet/encoder.h"
+#include "martlet/status.h"
+#include "martlet/text_classification.h"
+#include "martlet/text_stream.h"
+#include "martlet/tokenizer.h"

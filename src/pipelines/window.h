@@ -1,0 +1,71 @@
+// A stretch of consecutive inputs on its way through a stream, and the steps that are done to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "martlet/batch_plan.h"
+#include "martlet/text_stream.h"
+#include "martlet/tokenizer.h"
+#include "pipelines/stream_runner.h"
+
+namespace martlet {
+
+/// Buffers of one thread that computes batches.
+struct BatchScratch {
+  std::vector<int32_t> ids;
+  std::vector<int32_t> type_ids;
+  std::vector<int32_t> starts;
+  EncoderOutput output;
+};
+
+/// The steps come in this order: read, tokenize every chunk, plan, compute every batch, then the
+/// rows are there. Chunks, and batches, may be done on many threads at once.
+class Window {
+ public:
+  explicit Window(const StreamParts& parts) : parts_(parts) {}
+
+  /// Fills the window with at most `count` inputs (more where the source adds several at once), the
+  /// first being number `first`, counted from 0. False when the source has ended or failed.
+  bool read(const TextSource& source, std::size_t first, std::size_t count);
+
+  [[nodiscard]] std::size_t texts() const noexcept { return texts_.size(); }
+  [[nodiscard]] std::size_t chunks() const noexcept { return chunks_.size(); }
+  void tokenize(std::size_t chunk);
+
+  void form_batches(const BatchPlan& plan);
+  [[nodiscard]] std::size_t batches() const noexcept { return batches_.size(); }
+  /// Runs one batch on `threads` threads (0: all of the encoder's).
+  void compute(std::size_t batch, int threads, BatchScratch& scratch);
+
+  /// Rows of the inputs before the first one that failed.
+  [[nodiscard]] RowBlock rows() const noexcept;
+  /// Of the first input that failed; ok when there is none.
+  [[nodiscard]] const Status& status() const noexcept { return status_; }
+
+ private:
+  /// Inputs from `row` on will not be delivered, because of `status`.
+  void fail(std::size_t row, Status status);
+  void fail_input(std::size_t row, const Status& status);
+  Status encode(std::size_t chunk, std::size_t begin, std::size_t end);
+  Status run(std::span<const int32_t> sequences, int threads, BatchScratch& scratch);
+  void append(std::size_t sequence, BatchScratch& scratch) const;
+
+  const StreamParts& parts_;
+  std::size_t first_ = 0;
+  TextBlock texts_;
+  std::vector<Encodings> chunks_;
+  std::vector<int32_t> lengths_;    // [valid rows] in tokens
+  std::vector<uint8_t> truncated_;  // [valid rows]
+  Batches batches_;
+  std::vector<float> values_;  // [valid rows x columns]
+  std::size_t columns_ = 0;
+
+  std::mutex mutex_;       // of the two below
+  std::size_t valid_ = 0;  // rows before the first that failed
+  Status status_;
+};
+
+}  // namespace martlet
