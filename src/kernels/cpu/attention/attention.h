@@ -1,0 +1,35 @@
+// Softmax attention of one head over one sequence at its real length: no padding, no mask.
+#pragma once
+
+#include <cstddef>
+
+namespace martlet {
+
+struct AttentionF32 {
+  const float* q = nullptr;  // [queries, head_dim], row stride q_stride
+  std::size_t q_stride = 0;
+  const float* k = nullptr;  // [keys, head_dim], row stride kv_stride
+  const float* v = nullptr;  // likewise
+  std::size_t kv_stride = 0;
+  std::size_t queries = 0;
+  std::size_t keys = 0;
+  std::size_t head_dim = 0;
+  float scale = 1;       // on the products, before softmax
+  float* out = nullptr;  // [queries, head_dim], row stride out_stride
+  std::size_t out_stride = 0;
+  float* scratch = nullptr;  // scratch(keys, head_dim) floats
+};
+
+struct AttentionKernels {
+  /// Floats of scratch that a call with at most these sizes needs.
+  std::size_t (*scratch)(std::size_t keys, std::size_t head_dim) noexcept;
+  /// out = softmax(q k^T * scale) v. A query's result does not depend on the other queries, to the
+  /// bit.
+  void (*f32)(const AttentionF32& attention) noexcept;
+};
+
+extern const AttentionKernels kAttentionScalar;
+extern const AttentionKernels kAttentionAvx2;
+extern const AttentionKernels kAttentionAvx512;
+
+}  // namespace martlet

@@ -1,0 +1,99 @@
+#include "kernels/cpu/attention/attention.h"
+
+#include <cmath>
+
+#include "kernels/cpu/kernels_testing.h"
+
+namespace martlet {
+namespace {
+
+class AttentionTest : public KernelTest {
+ protected:
+  static constexpr std::size_t kGap = 5;  // between rows, as between the heads of a packed row
+
+  std::vector<float> run(
+      const std::vector<float>& qkv, std::size_t first_query, std::size_t queries, std::size_t keys,
+      std::size_t dim
+  ) {
+    const std::size_t stride = 3 * dim + kGap;
+    std::vector<float> scratch(
+        kernels().attention.scratch(keys, dim), NAN
+    );  // stale scratch must not matter
+    std::vector<float> out(queries * dim, NAN);
+    kernels().attention.f32({
+        .q = qkv.data() + first_query * stride,
+        .q_stride = stride,
+        .k = qkv.data() + dim,
+        .v = qkv.data() + 2 * dim,
+        .kv_stride = stride,
+        .queries = queries,
+        .keys = keys,
+        .head_dim = dim,
+        .scale = 1 / std::sqrt(static_cast<float>(dim)),
+        .out = out.data(),
+        .out_stride = dim,
+        .scratch = scratch.data(),
+    });
+    return out;
+  }
+
+  static std::vector<double> reference(
+      const std::vector<float>& qkv, std::size_t query, std::size_t keys, std::size_t dim
+  ) {
+    const std::size_t stride = 3 * dim + kGap;
+    std::vector<double> weights(keys);
+    double total = 0;
+    for (std::size_t key = 0; key < keys; ++key) {
+      double product = 0;
+      for (std::size_t i = 0; i < dim; ++i)
+        product += static_cast<double>(qkv[query * stride + i]) * qkv[key * stride + dim + i];
+      weights[key] = std::exp(product / std::sqrt(static_cast<double>(dim)));
+      total += weights[key];
+    }
+    std::vector<double> out(dim, 0);
+    for (std::size_t key = 0; key < keys; ++key) {
+      for (std::size_t i = 0; i < dim; ++i)
+        out[i] += weights[key] / total * qkv[key * stride + 2 * dim + i];
+    }
+    return out;
+  }
+};
+
+TEST_P(AttentionTest, EqualsTheReference) {
+  for (const std::size_t dim : {1UL, 12UL, 32UL, 33UL, 64UL, 80UL}) {
+    for (const std::size_t keys : {1UL, 2UL, 3UL, 8UL, 13UL, 16UL, 31UL, 32UL, 33UL, 100UL}) {
+      const auto qkv = random(keys * (3 * dim + kGap));
+      const auto out = run(qkv, 0, keys, keys, dim);
+      for (std::size_t query = 0; query < keys; ++query) {
+        const auto expected = reference(qkv, query, keys, dim);
+        for (std::size_t i = 0; i < dim; ++i) {
+          ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6)
+              << "keys " << keys << " dim " << dim << " query " << query;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(AttentionTest, QueriesDoNotDependOnEachOther) {
+  constexpr std::size_t kKeys = 29;
+  constexpr std::size_t kDim = 32;
+  const auto qkv = random(kKeys * (3 * kDim + kGap));
+  const auto whole = run(qkv, 0, kKeys, kKeys, kDim);
+  for (const std::size_t queries : {1UL, 3UL, 8UL, 11UL}) {
+    for (std::size_t first = 0; first + queries <= kKeys; ++first) {
+      const auto part = run(qkv, first, queries, kKeys, kDim);
+      for (std::size_t i = 0; i < part.size(); ++i) ASSERT_EQ(part[i], whole[first * kDim + i]);
+    }
+  }
+}
+
+TEST_P(AttentionTest, LargeScoresDoNotOverflow) {
+  std::vector<float> qkv = random(4 * (3 * 16 + kGap), 200);
+  for (const float value : run(qkv, 0, 4, 4, 16)) ASSERT_TRUE(std::isfinite(value));
+}
+
+MARTLET_FOR_EVERY_ISA(AttentionTest);
+
+}  // namespace
+}  // namespace martlet

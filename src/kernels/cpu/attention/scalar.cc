@@ -1,0 +1,42 @@
+// The contract in plain loops: the reference for every other level.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/cpu/attention/attention.h"
+
+namespace martlet {
+namespace {
+
+std::size_t scratch(std::size_t keys, std::size_t /*head_dim*/) noexcept { return keys; }
+
+void f32(const AttentionF32& t) noexcept {
+  for (std::size_t query = 0; query < t.queries; ++query) {
+    float largest = -INFINITY;
+    for (std::size_t key = 0; key < t.keys; ++key) {
+      float product = 0;
+      for (std::size_t i = 0; i < t.head_dim; ++i) {
+        product += t.q[query * t.q_stride + i] * t.k[key * t.kv_stride + i];
+      }
+      t.scratch[key] = product * t.scale;
+      largest = std::max(largest, t.scratch[key]);
+    }
+    float sum = 0;
+    for (std::size_t key = 0; key < t.keys; ++key) {
+      t.scratch[key] = std::exp(t.scratch[key] - largest);
+      sum += t.scratch[key];
+    }
+    float* out = t.out + query * t.out_stride;
+    std::fill(out, out + t.head_dim, 0.0F);
+    for (std::size_t key = 0; key < t.keys; ++key) {
+      for (std::size_t i = 0; i < t.head_dim; ++i)
+        out[i] += t.scratch[key] * t.v[key * t.kv_stride + i];
+    }
+    for (std::size_t i = 0; i < t.head_dim; ++i) out[i] /= sum;
+  }
+}
+
+}  // namespace
+
+const AttentionKernels kAttentionScalar{&scratch, &f32};
+
+}  // namespace martlet

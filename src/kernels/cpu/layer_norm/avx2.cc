@@ -1,0 +1,8 @@
+#include "kernels/cpu/vec/avx2.h"
+#include "kernels/cpu/layer_norm/rows.h"
+
+namespace martlet {
+
+const LayerNormKernels kLayerNormAvx2{&RowLayerNorm<Vec256>::run};
+
+}  // namespace martlet

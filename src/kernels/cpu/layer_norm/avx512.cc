@@ -1,0 +1,8 @@
+#include "kernels/cpu/vec/avx512.h"
+#include "kernels/cpu/layer_norm/rows.h"
+
+namespace martlet {
+
+const LayerNormKernels kLayerNormAvx512{&RowLayerNorm<Vec512>::run};
+
+}  // namespace martlet

@@ -1,0 +1,29 @@
+// The contract in plain loops: the reference for every other level.
+#include <cmath>
+
+#include "kernels/cpu/layer_norm/layer_norm.h"
+
+namespace martlet {
+namespace {
+
+void f32(const LayerNormF32& norm) noexcept {
+  const auto count = static_cast<float>(norm.n);
+  for (std::size_t row = 0; row < norm.rows; ++row) {
+    const float* x = norm.x + row * norm.n;
+    float* out = norm.out + row * norm.n;
+    float sum = 0;
+    for (std::size_t i = 0; i < norm.n; ++i) sum += x[i];
+    const float mean = sum / count;
+    float squares = 0;
+    for (std::size_t i = 0; i < norm.n; ++i) squares += (x[i] - mean) * (x[i] - mean);
+    const float inverse = 1.0F / std::sqrt(squares / count + norm.epsilon);
+    for (std::size_t i = 0; i < norm.n; ++i)
+      out[i] = (x[i] - mean) * inverse * norm.gamma[i] + norm.beta[i];
+  }
+}
+
+}  // namespace
+
+const LayerNormKernels kLayerNormScalar{&f32};
+
+}  // namespace martlet

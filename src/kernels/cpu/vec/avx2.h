@@ -1,0 +1,62 @@
+// Eight floats in a ymm register. Everything here has internal linkage: a file compiled with wider
+// flags must not lend its inline functions to the others.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+
+namespace martlet {
+namespace {
+
+struct Vec256 {
+  using Reg = __m256;
+  static constexpr std::size_t kWidth = 8;
+  // 6 x 2 accumulators, 2 columns of B and 1 broadcast: 15 of 16 registers.
+  static constexpr std::size_t kTileRows = 6;
+  static constexpr std::size_t kTileVecs = 2;
+
+  static Reg zero() { return _mm256_setzero_ps(); }
+  static Reg set(float value) { return _mm256_set1_ps(value); }
+  static Reg load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, Reg r) { _mm256_storeu_ps(p, r); }
+  /// The first `count` <= kWidth lanes; the others read as 0 and are not written.
+  static Reg load(const float* p, std::size_t count) { return _mm256_maskload_ps(p, mask(count)); }
+  static void store(float* p, Reg r, std::size_t count) { _mm256_maskstore_ps(p, mask(count), r); }
+
+  static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm256_div_ps(a, b); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
+  static Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
+  static Reg round(Reg a) {
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// a * 2^n for integral n in [-126, 127].
+  static Reg scale(Reg a, Reg n) {
+    const __m256i exponent =
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(exponent));
+  }
+  static float sum(Reg a) {
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+  }
+  static float largest(Reg a) {
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+  }
+
+ private:
+  static __m256i mask(std::size_t count) {
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes);
+  }
+};
+
+}  // namespace
+}  // namespace martlet

@@ -1,0 +1,51 @@
+// Sixteen floats in a zmm register. Everything here has internal linkage: a file compiled with
+// wider flags must not lend its inline functions to the others.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+
+namespace martlet {
+namespace {
+
+struct Vec512 {
+  using Reg = __m512;
+  static constexpr std::size_t kWidth = 16;
+  // 8 x 3 accumulators, 3 columns of B and 1 broadcast: 28 of 32 registers.
+  static constexpr std::size_t kTileRows = 8;
+  static constexpr std::size_t kTileVecs = 3;
+
+  static Reg zero() { return _mm512_setzero_ps(); }
+  static Reg set(float value) { return _mm512_set1_ps(value); }
+  static Reg load(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, Reg r) { _mm512_storeu_ps(p, r); }
+  /// The first `count` <= kWidth lanes; the others read as 0 and are not written.
+  static Reg load(const float* p, std::size_t count) {
+    return _mm512_maskz_loadu_ps(mask(count), p);
+  }
+  static void store(float* p, Reg r, std::size_t count) {
+    _mm512_mask_storeu_ps(p, mask(count), r);
+  }
+
+  static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm512_div_ps(a, b); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static Reg min(Reg a, Reg b) { return _mm512_min_ps(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }
+  static Reg round(Reg a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// a * 2^n for integral n.
+  static Reg scale(Reg a, Reg n) { return _mm512_scalef_ps(a, n); }
+  static float sum(Reg a) { return _mm512_reduce_add_ps(a); }
+  static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
+
+ private:
+  static __mmask16 mask(std::size_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
+};
+
+}  // namespace
+}  // namespace martlet
