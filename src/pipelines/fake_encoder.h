@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -25,6 +26,8 @@ class FakeEncoder final : public Encoder {
   }
 
   static constexpr int32_t kColumns = 2;
+  /// A batch with this id runs out of memory.
+  static constexpr int32_t kHuge = '#';
   /// A sequence with this id fails.
   static constexpr int32_t kPoison = '!';
 
@@ -33,8 +36,10 @@ class FakeEncoder final : public Encoder {
   Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override {
     ++runs;
     if (options.threads == 1) ++runs_of_one_thread;
-    for (const int32_t id : batch.ids)
+    for (const int32_t id : batch.ids) {
       if (id == kPoison) return error(StatusCode::kInvalidArgument, "fake", "poison");
+      if (id == kHuge) throw std::bad_alloc();
+    }
     output.rows = batch.sequences();
     output.columns = kColumns;
     output.values.clear();

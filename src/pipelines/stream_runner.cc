@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -153,17 +154,22 @@ void StreamRunner::work(const std::stop_token& stop) {
     const Step step = queue.front();
     queue.pop_front();
     lock.unlock();
-    is_chunk ? tokenize(step) : compute(step, scratch);
+    if (is_chunk) {
+      tokenize(step);
+    } else {
+      compute(step, scratch);
+    }
     lock.lock();
   }
 }
 
 void StreamRunner::tokenize(Step step) {
-  step.job->window.tokenize(step.index);
+  Window& window = step.job->window;
+  window.guard([&] { window.tokenize(step.index); });
   if (!finish_step(*step.job)) return;
-  step.job->window.form_batches(plan_);
+  window.guard([&] { window.form_batches(plan_); });
   const std::lock_guard lock(mutex_);
-  step.job->left = step.job->window.batches();
+  step.job->left = window.batches();
   if (step.job->left == 0) return finish(*step.job);
   for (std::size_t batch = 0; batch < step.job->left; ++batch)
     batches_.push_back({step.job, batch});
@@ -171,7 +177,8 @@ void StreamRunner::tokenize(Step step) {
 }
 
 void StreamRunner::compute(Step step, BatchScratch& scratch) {
-  step.job->window.compute(step.index, serial() ? plan_.threads : 1, scratch);
+  Window& window = step.job->window;
+  window.guard([&] { window.compute(step.index, serial() ? plan_.threads : 1, scratch); });
   if (!finish_step(*step.job)) return;
   const std::lock_guard lock(mutex_);
   finish(*step.job);
@@ -200,7 +207,11 @@ Status run_stream(
     const RowSink& sink
 ) {
   MARTLET_RETURN_IF_ERROR(check(options.plan));
-  return StreamRunner(parts, options).run(source, sink);
+  try {
+    return StreamRunner(parts, options).run(source, sink);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
 }
 
 }  // namespace martlet

@@ -227,6 +227,17 @@ TEST(StreamRunner, MemoryIsBoundedByWindowsNotByTheInput) {
   EXPECT_LE(most, 1000U);
 }
 
+TEST(StreamRunner, RunningOutOfMemoryIsAStatus) {
+  for (const std::size_t count : {std::size_t{3}, std::size_t{300}}) {
+    auto texts = random_texts(count);
+    texts[count - 1] = "#";
+    FakeEncoder encoder;
+    const Collected got = collect(encoder, source_of(texts), {});
+    EXPECT_EQ(got.status.code(), StatusCode::kResourceExhausted);
+    EXPECT_TRUE(got.values.empty());
+  }
+}
+
 TEST(StreamRunner, AnImpossiblePlanIsRefused) {
   FakeEncoder encoder;
   const Collected got = collect(encoder, source_of({}), {.plan = {.batch_tokens = 0}});

@@ -27,6 +27,8 @@ Status name_input(std::size_t input, const Status& status) {
 
 }  // namespace
 
+Status out_of_memory() { return {StatusCode::kResourceExhausted, "[stream] out of memory"}; }
+
 bool Window::read(const TextSource& source, std::size_t first, std::size_t count) {
   first_ = first;
   texts_.clear();
@@ -68,6 +70,7 @@ Status Window::encode(std::size_t chunk, std::size_t begin, std::size_t end) {
 }
 
 void Window::form_batches(const BatchPlan& plan) {
+  batches_ = {};
   lengths_.clear();
   truncated_.clear();
   for (const Encodings& chunk : chunks_) {
@@ -76,12 +79,12 @@ void Window::form_batches(const BatchPlan& plan) {
       truncated_.push_back(chunk.truncated[i]);
     }
   }
-  batches_ = martlet::form_batches(lengths_, plan);
   const EncoderInfo& info = parts_.encoder->info();
   columns_ = static_cast<std::size_t>(
       parts_.output == OutputKind::kLogits ? info.labels : info.hidden_size
   );
   values_.resize(lengths_.size() * columns_);
+  batches_ = martlet::form_batches(lengths_, plan);
 }
 
 void Window::compute(std::size_t batch, int threads, BatchScratch& scratch) {

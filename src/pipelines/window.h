@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "martlet/batch_plan.h"
@@ -12,6 +13,8 @@
 #include "pipelines/stream_runner.h"
 
 namespace martlet {
+
+Status out_of_memory();
 
 /// Buffers of one thread that computes batches.
 struct BatchScratch {
@@ -39,6 +42,16 @@ class Window {
   [[nodiscard]] std::size_t batches() const noexcept { return batches_.size(); }
   /// Runs one batch on `threads` threads (0: all of the encoder's).
   void compute(std::size_t batch, int threads, BatchScratch& scratch);
+
+  /// Runs a step that may run out of memory; the window then delivers nothing and fails.
+  template <class Step>
+  void guard(const Step& step) {
+    try {
+      step();
+    } catch (const std::bad_alloc&) {
+      fail(0, out_of_memory());
+    }
+  }
 
   /// Rows of the inputs before the first one that failed.
   [[nodiscard]] RowBlock rows() const noexcept;

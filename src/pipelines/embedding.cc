@@ -1,0 +1,116 @@
+#include "martlet/embedding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "pipelines/stream_runner.h"
+#include "pipelines/text_input.h"
+
+namespace martlet {
+
+struct EmbeddingPipeline::Impl {
+  Tokenizer tokenizer;
+  std::unique_ptr<Encoder> encoder;
+  EmbeddingOptions options;
+  StreamParts parts;
+};
+
+namespace {
+
+Status check_pooling(OutputKind pooling, const EncoderInfo& info) {
+  if (pooling == OutputKind::kLogits || pooling == OutputKind::kTokens) {
+    return error(
+        StatusCode::kInvalidArgument, "embedding",
+        "pooling, got none, expected cls, mean, max or pooler"
+    );
+  }
+  if (pooling == OutputKind::kPooler && !info.pooler) {
+    return error(
+        StatusCode::kInvalidArgument, "embedding",
+        "the model has no pooler, got pooling pooler, expected cls, mean or max"
+    );
+  }
+  return {};
+}
+
+/// Scales the row to length 1, as torch.nn.functional.normalize does: a length below 1e-12 counts
+/// as 1e-12.
+void scale_to_unit(std::span<float> row) {
+  double sum = 0;
+  for (const double value : row) sum += value * value;
+  const double length = std::max(std::sqrt(sum), 1e-12);
+  for (float& value : row) value = static_cast<float>(value / length);
+}
+
+}  // namespace
+
+Result<EmbeddingPipeline> EmbeddingPipeline::make(
+    Tokenizer tokenizer, std::unique_ptr<Encoder> encoder, const EmbeddingOptions& options
+) {
+  const OutputKind pooling = options.pooling.value_or(OutputKind::kMean);
+  MARTLET_RETURN_IF_ERROR(check_pooling(pooling, encoder->info()));
+  const auto max_length = resolve_max_length(options.max_length, encoder->info());
+  if (!max_length) return max_length.error();
+  auto impl = std::make_unique<Impl>(Impl{
+      .tokenizer = std::move(tokenizer),
+      .encoder = std::move(encoder),
+      .options = options,
+      .parts = {},
+  });
+  impl->parts = {
+      .encode = encode_with(impl->tokenizer, *max_length),
+      .encoder = impl->encoder.get(),
+      .output = pooling,
+  };
+  return EmbeddingPipeline(std::move(impl));
+}
+
+EmbeddingPipeline::EmbeddingPipeline(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+EmbeddingPipeline::EmbeddingPipeline(EmbeddingPipeline&&) noexcept = default;
+EmbeddingPipeline& EmbeddingPipeline::operator=(EmbeddingPipeline&&) noexcept = default;
+EmbeddingPipeline::~EmbeddingPipeline() = default;
+
+Status EmbeddingPipeline::stream(
+    const TextSource& source, const Sink& sink, const StreamOptions& options
+) const {
+  Embeddings rows;
+  const auto embed = [&](const RowBlock& block) {
+    rows.rows = block.rows();
+    rows.columns = block.columns;
+    rows.values.assign(block.values.begin(), block.values.end());
+    rows.truncated.assign(block.truncated.begin(), block.truncated.end());
+    if (impl_->options.normalize.value_or(false)) {
+      for (std::size_t row = 0; row < rows.rows; ++row)
+        scale_to_unit(std::span(rows.values).subspan(row * rows.columns, rows.columns));
+    }
+    return sink(rows);
+  };
+  return run_stream(impl_->parts, resolve_threads(options, impl_->options.encoder), source, embed);
+}
+
+Result<Embeddings> EmbeddingPipeline::run(
+    std::span<const std::string_view> texts, const BatchPlan& plan
+) const {
+  Embeddings all;
+  const auto append = [&](const Embeddings& rows) {
+    all.rows += rows.rows;
+    all.values.insert(all.values.end(), rows.values.begin(), rows.values.end());
+    all.truncated.insert(all.truncated.end(), rows.truncated.begin(), rows.truncated.end());
+    return Status();
+  };
+  all.columns = static_cast<std::size_t>(info().hidden_size);
+  MARTLET_RETURN_IF_ERROR(stream(source_of(texts), append, {.plan = plan}));
+  return all;
+}
+
+Result<std::vector<float>> EmbeddingPipeline::run(std::string_view text) const {
+  auto rows = run(std::span(&text, 1));
+  if (!rows) return rows.error();
+  return std::move(rows->values);
+}
+
+const EncoderInfo& EmbeddingPipeline::info() const noexcept { return impl_->encoder->info(); }
+
+}  // namespace martlet

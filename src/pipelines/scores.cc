@@ -1,0 +1,56 @@
+#include "pipelines/scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace martlet {
+namespace {
+
+void softmax(std::span<const float> logits, std::vector<float>& scores) {
+  const double highest = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(logit - highest);
+  for (const float logit : logits)
+    scores.push_back(static_cast<float>(std::exp(logit - highest) / sum));
+}
+
+}  // namespace
+
+ScoreFunction score_function_for(std::string_view problem_type, std::size_t labels) noexcept {
+  if (problem_type == "regression") return ScoreFunction::kNone;
+  if (problem_type == "multi_label_classification" || labels == 1) return ScoreFunction::kSigmoid;
+  return ScoreFunction::kSoftmax;
+}
+
+void apply_scores(
+    ScoreFunction function, std::span<const float> logits, std::vector<float>& scores
+) {
+  scores.clear();
+  if (logits.empty()) return;
+  switch (function) {
+    case ScoreFunction::kSoftmax:
+      return softmax(logits, scores);
+    case ScoreFunction::kSigmoid:
+      for (const double logit : logits)
+        scores.push_back(static_cast<float>(1 / (1 + std::exp(-logit))));
+      return;
+    case ScoreFunction::kNone:
+      scores.assign(logits.begin(), logits.end());
+      return;
+  }
+}
+
+std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t count) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const std::size_t kept = count == 0 ? order.size() : std::min(count, order.size());
+  const auto better = [&](std::size_t a, std::size_t b) {
+    return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+  };
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(kept), better);
+  order.resize(kept);
+  return order;
+}
+
+}  // namespace martlet

@@ -1,0 +1,25 @@
+// Logits to scores and labels, as transformers' TextClassificationPipeline does it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "martlet/text_classification.h"
+
+namespace martlet {
+
+/// What transformers applies to a model of so many labels whose config says `problem_type`.
+ScoreFunction score_function_for(std::string_view problem_type, std::size_t labels) noexcept;
+
+/// Replaces `scores` with the function of `logits`: computed in double, rounded once to float.
+void apply_scores(
+    ScoreFunction function, std::span<const float> logits, std::vector<float>& scores
+);
+
+/// The indices of the `count` highest scores (0: all), highest first; of equal scores the earlier
+/// one comes first.
+std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t count);
+
+}  // namespace martlet
