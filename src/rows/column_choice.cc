@@ -65,7 +65,7 @@ Result<std::size_t> choose_text_column(
   return error(
       StatusCode::kNotFound, where,
       "which column is the text? got columns {}, expected 'text', 'sentence', a single one, or "
-      "--column",
+      "one by name",
       list_names(columns)
   );
 }
