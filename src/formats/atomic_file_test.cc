@@ -3,40 +3,19 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <string>
+
+#include "formats/test_files.h"
 
 namespace martlet {
 namespace {
 
 namespace fs = std::filesystem;
 
-class AtomicFileTest : public ::testing::Test {
- protected:
-  AtomicFileTest() {
-    std::string name = (fs::path(::testing::TempDir()) / "atomic_file_XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~AtomicFileTest() override { fs::remove_all(directory_); }
-
-  fs::path path(const char* name) const { return directory_ / name; }
-  static std::string content(const fs::path& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  /// Every name in the directory, so that a left-over temporary file is seen.
-  std::size_t entries() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(directory_), fs::directory_iterator())
-    );
-  }
-
-  fs::path directory_;
-};
+class AtomicFileTest : public DirectoryTest {};
 
 TEST_F(AtomicFileTest, NothingUnderTheNameBeforeTheCommit) {
   auto file = AtomicFile::open(path("out"));
@@ -85,14 +64,14 @@ TEST_F(AtomicFileTest, KeepsTheModeAndFollowsTheLink) {
 
 TEST_F(AtomicFileTest, TheLongestFileNameWorks) {
   const std::string name(255, 'n');
-  auto file = AtomicFile::open(path(name.c_str()));
+  auto file = AtomicFile::open(path(name));
   ASSERT_TRUE(file) << file.status().message();
   ASSERT_TRUE(file->commit().ok());
-  EXPECT_TRUE(fs::exists(path(name.c_str())));
+  EXPECT_TRUE(fs::exists(path(name)));
 }
 
 TEST_F(AtomicFileTest, RefusesADirectoryAndAMissingParent) {
-  EXPECT_EQ(AtomicFile::open(directory_).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(AtomicFile::open(path("")).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(AtomicFile::open(path("no/such/out")).status().code(), StatusCode::kIo);
 }
 

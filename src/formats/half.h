@@ -1,0 +1,28 @@
+// The 16-bit float formats as fp32. Exact: every half and bfloat16 value is an fp32 value.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace martlet {
+
+/// IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 mantissa bits.
+inline float half_to_float(std::uint16_t half) noexcept {
+  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
+  const std::uint32_t exponent = (half >> 10) & 31U;
+  const std::uint32_t mantissa = half & 1023U;
+  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
+    const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+  }
+  // 112 is the difference of the biases; infinity and NaN have the largest exponent in both.
+  const std::uint32_t wide_exponent = exponent == 31 ? 255 : exponent + 112;
+  return std::bit_cast<float>(sign | wide_exponent << 23 | mantissa << 13);
+}
+
+/// The upper half of an fp32.
+inline float bfloat16_to_float(std::uint16_t bfloat16) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16) << 16);
+}
+
+}  // namespace martlet

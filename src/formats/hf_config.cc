@@ -1,0 +1,222 @@
+#include "formats/hf_config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "core/error.h"
+#include "core/mapped_file.h"
+#include "formats/json.h"
+
+namespace martlet {
+namespace {
+
+constexpr std::int32_t kMaxDimension = 1 << 20;
+constexpr std::int32_t kMaxLayers = 1024;
+constexpr std::int64_t kMaxMatrix = std::int64_t{1} << 33;  // elements of one weight matrix
+constexpr JsonOptions kJsonOptions{.max_bytes = std::size_t{16} << 20};
+
+/// A number's name in a family's config.json, and what transformers takes when it is missing.
+struct Dimension {
+  std::string_view key;  // empty: the family has no such number, and it is always `fallback`
+  std::int32_t fallback = 0;
+};
+
+/// How a family names what every encoder has. To add a family, add its row.
+struct Family {
+  std::string_view model_type;
+  Dimension vocab_size;
+  Dimension hidden_size;
+  Dimension layers;
+  Dimension heads;
+  Dimension intermediate_size;
+  Dimension max_positions;
+  Dimension type_vocab_size;
+  std::string_view hidden_act;
+  std::string_view layer_norm_eps;  // empty: fixed
+};
+
+constexpr Family kFamilies[] = {
+    {
+        .model_type = "bert",
+        .vocab_size = {"vocab_size", 30522},
+        .hidden_size = {"hidden_size", 768},
+        .layers = {"num_hidden_layers", 12},
+        .heads = {"num_attention_heads", 12},
+        .intermediate_size = {"intermediate_size", 3072},
+        .max_positions = {"max_position_embeddings", 512},
+        .type_vocab_size = {"type_vocab_size", 2},
+        .hidden_act = "hidden_act",
+        .layer_norm_eps = "layer_norm_eps",
+    },
+    {
+        .model_type = "distilbert",
+        .vocab_size = {"vocab_size", 30522},
+        .hidden_size = {"dim", 768},
+        .layers = {"n_layers", 6},
+        .heads = {"n_heads", 12},
+        .intermediate_size = {"hidden_dim", 3072},
+        .max_positions = {"max_position_embeddings", 512},
+        .type_vocab_size = {},
+        .hidden_act = "activation",
+        .layer_norm_eps = {},
+    },
+};
+
+Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
+  std::string known;
+  for (const Family& family : kFamilies) {
+    if (family.model_type == model_type) return &family;
+    known += (known.empty() ? "" : ", ") + std::string(family.model_type);
+  }
+  return error(
+      StatusCode::kUnsupported, where, "model_type: got {}, expected one of {}",
+      in_quotes(model_type), known
+  );
+}
+
+void read_dimension(
+    JsonReader& reader, const Dimension& dimension, std::int32_t max, std::int32_t& out
+) {
+  out = dimension.fallback;
+  if (!dimension.key.empty()) reader.get(dimension.key, out, {.min = 1, .max = max});
+}
+
+void read_shape(JsonReader& reader, const Family& family, HfConfig& config) {
+  read_dimension(reader, family.vocab_size, kMaxDimension, config.vocab_size);
+  read_dimension(reader, family.hidden_size, kMaxDimension, config.hidden_size);
+  read_dimension(reader, family.layers, kMaxLayers, config.layers);
+  read_dimension(reader, family.heads, kMaxDimension, config.heads);
+  read_dimension(reader, family.intermediate_size, kMaxDimension, config.intermediate_size);
+  read_dimension(reader, family.max_positions, kMaxDimension, config.max_positions);
+  read_dimension(reader, family.type_vocab_size, kMaxDimension, config.type_vocab_size);
+  if (config.hidden_size % config.heads != 0) {
+    reader.reject(
+        family.heads.key, fmt::format("{}", config.heads),
+        fmt::format("a divisor of {} ({})", config.hidden_size, family.hidden_size.key)
+    );
+  }
+  const std::int64_t widest = std::max(
+      {config.vocab_size, config.hidden_size, config.intermediate_size, config.max_positions}
+  );
+  if (widest * config.hidden_size > kMaxMatrix) {
+    reader.reject(
+        family.hidden_size.key, fmt::format("a matrix of {} x {}", widest, config.hidden_size),
+        fmt::format("at most {} elements", kMaxMatrix)
+    );
+  }
+}
+
+void read_architectures(JsonReader& reader, HfConfig& config) {
+  const auto* names = reader.array("architectures");
+  if (names == nullptr) return;
+  for (const auto& name : *names) {
+    if (!name.is_string()) return reader.reject("architectures", describe(name), "strings");
+    config.architectures.emplace_back(name.get_string());
+  }
+}
+
+std::optional<std::size_t> parse_id(std::string_view text) {
+  std::size_t id = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return id;
+}
+
+/// {"1": "POSITIVE", "0": "NEGATIVE"}: ids in any order, each of 0 .. n-1 once.
+void read_id2label(
+    JsonReader& reader, const boost::json::object& id2label, std::vector<std::string>& labels
+) {
+  const std::string expected = fmt::format("the ids 0 to {}, once each", id2label.size() - 1);
+  labels.resize(id2label.size());
+  std::vector<bool> seen(id2label.size());
+  for (const auto& entry : id2label) {
+    const std::optional<std::size_t> id = parse_id(entry.key());
+    if (!id || *id >= labels.size() || seen[*id]) {
+      return reader.reject("id2label", "the id " + in_quotes(entry.key()), expected);
+    }
+    if (!entry.value().is_string()) {
+      return reader.reject("id2label", describe(entry.value()), "strings");
+    }
+    seen[*id] = true;
+    labels[*id] = entry.value().get_string();
+  }
+}
+
+void read_labels(JsonReader& reader, HfConfig& config) {
+  const auto* id2label = reader.object("id2label");
+  if (id2label != nullptr) {
+    if (!id2label->empty()) read_id2label(reader, *id2label, config.labels);
+    return;
+  }
+  std::int32_t count = 0;
+  reader.get("num_labels", count, {.min = 0, .max = kMaxDimension});
+  for (std::int32_t i = 0; i < count; ++i) config.labels.push_back(fmt::format("LABEL_{}", i));
+}
+
+void read_problem_type(JsonReader& reader, HfConfig& config) {
+  reader.get("problem_type", config.problem_type);
+  for (const std::string_view known :
+       {"", "regression", "single_label_classification", "multi_label_classification"}) {
+    if (config.problem_type == known) return;
+  }
+  reader.reject(
+      "problem_type", in_quotes(config.problem_type),
+      "regression, single_label_classification or multi_label_classification"
+  );
+}
+
+/// What transformers would act on and martlet does not.
+Status refuse_unsupported(const JsonReader& reader, std::string_view where) {
+  if (reader.find("quantization_config") != nullptr) {
+    return error(
+        StatusCode::kUnsupported, where,
+        "quantization_config: got a quantized model, expected fp32, fp16 or bf16 weights"
+    );
+  }
+  const auto* pruned = reader.find("pruned_heads");
+  if (pruned != nullptr && !(pruned->is_object() && pruned->get_object().empty())) {
+    return error(
+        StatusCode::kUnsupported, where, "pruned_heads: got {}, expected none", describe(*pruned)
+    );
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) {
+  auto root = parse_json_object(json, where, kJsonOptions);
+  if (!root) return root.status();
+  JsonReader reader(*root, where);
+
+  HfConfig config;
+  reader.require("model_type");
+  reader.get("model_type", config.model_type);
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  const auto family = find_family(config.model_type, where);
+  if (!family) return family.status();
+
+  read_shape(reader, **family, config);
+  read_architectures(reader, config);
+  read_labels(reader, config);
+  read_problem_type(reader, config);
+  reader.get((*family)->hidden_act, config.hidden_act);
+  if (!(*family)->layer_norm_eps.empty()) {
+    reader.get((*family)->layer_norm_eps, config.layer_norm_eps, {.min = 0.0, .max = 1.0});
+  }
+  reader.get("position_embedding_type", config.position_embedding_type);
+  reader.get("is_decoder", config.is_decoder);
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  MARTLET_RETURN_IF_ERROR(refuse_unsupported(reader, where));
+  return config;
+}
+
+Result<HfConfig> load_hf_config(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "config.json";
+  auto file = MappedFile::open(path);
+  if (!file) return file.status();
+  return parse_hf_config(file->text(), path.string());
+}
+
+}  // namespace martlet

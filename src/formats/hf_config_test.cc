@@ -1,0 +1,140 @@
+#include "formats/hf_config.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "formats/test_files.h"
+
+namespace martlet {
+namespace {
+
+Status status_of(std::string_view json) { return parse_hf_config(json, "config.json").status(); }
+
+TEST(HfConfigTest, Bert) {
+  const auto config = parse_hf_config(
+      R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
+          "vocab_size": 100, "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
+          "intermediate_size": 96, "max_position_embeddings": 64, "type_vocab_size": 3,
+          "layer_norm_eps": 1e-5, "hidden_act": "relu", "position_embedding_type": "relative_key",
+          "is_decoder": true, "problem_type": "multi_label_classification",
+          "id2label": {"2": "c", "0": "a", "1": "b"}, "unknown": [1]})",
+      "config.json"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->model_type, "bert");
+  EXPECT_EQ(config->architectures, std::vector<std::string>{"BertForSequenceClassification"});
+  EXPECT_EQ(config->vocab_size, 100);
+  EXPECT_EQ(config->hidden_size, 48);
+  EXPECT_EQ(config->layers, 3);
+  EXPECT_EQ(config->heads, 4);
+  EXPECT_EQ(config->intermediate_size, 96);
+  EXPECT_EQ(config->max_positions, 64);
+  EXPECT_EQ(config->type_vocab_size, 3);
+  EXPECT_EQ(config->layer_norm_eps, 1e-5F);
+  EXPECT_EQ(config->hidden_act, "relu");
+  EXPECT_EQ(config->position_embedding_type, "relative_key");
+  EXPECT_TRUE(config->is_decoder);
+  EXPECT_EQ(config->labels, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(config->problem_type, "multi_label_classification");
+}
+
+TEST(HfConfigTest, DistilbertHasItsOwnKeys) {
+  const auto config = parse_hf_config(
+      R"({"model_type": "distilbert", "dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64,
+          "activation": "relu", "vocab_size": 50, "max_position_embeddings": 40,
+          "sinusoidal_pos_embds": false, "hidden_size": "not read", "layer_norm_eps": 1})",
+      "config.json"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->hidden_size, 32);
+  EXPECT_EQ(config->layers, 2);
+  EXPECT_EQ(config->heads, 2);
+  EXPECT_EQ(config->intermediate_size, 64);
+  EXPECT_EQ(config->hidden_act, "relu");
+  EXPECT_EQ(config->vocab_size, 50);
+  EXPECT_EQ(config->max_positions, 40);
+  EXPECT_EQ(config->type_vocab_size, 0);
+  EXPECT_EQ(config->layer_norm_eps, 1e-12F);
+}
+
+TEST(HfConfigTest, MissingNumbersAreThoseOfTransformers) {
+  const auto config = parse_hf_config(R"({"model_type": "bert"})", "config.json");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->vocab_size, 30522);
+  EXPECT_EQ(config->hidden_size, 768);
+  EXPECT_EQ(config->type_vocab_size, 2);
+  EXPECT_EQ(config->layer_norm_eps, 1e-12F);
+  EXPECT_TRUE(config->labels.empty());
+}
+
+TEST(HfConfigTest, NumLabelsNamesThem) {
+  const auto config = parse_hf_config(R"({"model_type": "bert", "num_labels": 2})", "config.json");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->labels, (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
+}
+
+TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
+  const Status status = status_of(R"({"model_type": "gpt2"})");
+  EXPECT_EQ(status.code(), StatusCode::kUnsupported);
+  EXPECT_EQ(
+      status.message(), "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert"
+  );
+}
+
+TEST(HfConfigTest, WhatIsNotImplementedIsUnsupported) {
+  for (const std::string_view member :
+       {R"("quantization_config": {"bits": 8})", R"("pruned_heads": {"0": [1]})"}) {
+    const Status status = status_of(fmt::format("{{\"model_type\": \"bert\", {}}}", member));
+    EXPECT_EQ(status.code(), StatusCode::kUnsupported) << member;
+  }
+  EXPECT_TRUE(status_of(R"({"model_type": "bert", "pruned_heads": {}})").ok());
+}
+
+TEST(HfConfigTest, MalformedOrContradictoryIsInvalid) {
+  for (const std::string_view member :
+       {R"("hidden_size": 0)",
+        R"("hidden_size": -768)",
+        R"("hidden_size": 768.0)",
+        R"("hidden_size": "768")",
+        R"("hidden_size": 1e9)",
+        R"("hidden_size": 99999999999999999999)",
+        R"("hidden_size": 1048577)",
+        R"("hidden_size": 1048576, "vocab_size": 1048576, "num_attention_heads": 1)",
+        R"("num_attention_heads": 7)",
+        R"("num_attention_heads": 0)",
+        R"("num_hidden_layers": 1025)",
+        R"("layer_norm_eps": -1)",
+        R"("layer_norm_eps": 2)",
+        R"("hidden_act": 3)",
+        R"("is_decoder": 1)",
+        R"("problem_type": "guess")",
+        R"("architectures": "BertModel")",
+        R"("architectures": [1])",
+        R"("id2label": {"1": "b"})",
+        R"("id2label": {"0": "a", "2": "c"})",
+        R"("id2label": {"0": "a", "00": "b"})",
+        R"("id2label": {"0": "a", "-1": "b"})",
+        R"("id2label": {"0": "a", "x": "b"})",
+        R"("id2label": {"0": 1})",
+        R"("id2label": ["a"])",
+        R"("num_labels": -1)"}) {
+    const Status status = status_of(fmt::format("{{\"model_type\": \"bert\", {}}}", member));
+    EXPECT_EQ(status.code(), StatusCode::kInvalidModel) << member;
+  }
+  EXPECT_EQ(status_of("{}").code(), StatusCode::kInvalidModel);
+  EXPECT_EQ(status_of("[]").code(), StatusCode::kInvalidModel);
+  EXPECT_EQ(status_of("").code(), StatusCode::kInvalidModel);
+}
+
+class LoadHfConfigTest : public DirectoryTest {};
+
+TEST_F(LoadHfConfigTest, NamesTheFile) {
+  EXPECT_EQ(load_hf_config(path("")).status().code(), StatusCode::kNotFound);
+  write("config.json", R"({"model_type": 1})");
+  const Status status = load_hf_config(path("")).status();
+  EXPECT_NE(status.message().find("config.json] \"model_type\": got 1"), std::string::npos)
+      << status.message();
+}
+
+}  // namespace
+}  // namespace martlet
