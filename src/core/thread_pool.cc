@@ -110,7 +110,7 @@ struct ThreadPool::Impl {
   std::condition_variable wake;
   std::atomic<int> parked{0};
   // Written under `mutex` before the epoch moves, read by workers after they have seen it move.
-  const Region* region = nullptr;
+  const RegionRef* region = nullptr;
   int ranks = 0;
   bool stopping = false;
 
@@ -125,7 +125,7 @@ ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::size() const noexcept { return static_cast<int>(impl_->workers.size()) + 1; }
 
-void ThreadPool::run(const Region& region, int ranks) {
+void ThreadPool::run(RegionRef region, int ranks) {
   ranks = ranks <= 0 ? size() : std::min(ranks, size());
   std::unique_lock busy(impl_->busy, std::defer_lock);
   if (ranks == 1 || inside_region || !busy.try_lock()) {

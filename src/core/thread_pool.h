@@ -8,8 +8,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <type_traits>
 
 namespace martlet {
 
@@ -35,6 +35,25 @@ class Team {
   std::atomic<int>* generation_ = nullptr;
 };
 
+/// A reference to a callable void(Team&) that outlives the call it is passed to. Unlike
+/// std::function it never allocates, so neither does a region.
+class RegionRef {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, RegionRef>)
+  RegionRef(F&& region) noexcept  // NOLINT: implicit, so that a lambda can be passed
+      : object_(const_cast<void*>(static_cast<const void*>(&region))),
+        call_([](void* object, Team& team) {
+          (*static_cast<std::remove_reference_t<F>*>(object))(team);
+        }) {}
+
+  void operator()(Team& team) const { call_(object_, team); }
+
+ private:
+  void* object_;
+  void (*call_)(void*, Team&);
+};
+
 struct ThreadPoolOptions {
   /// Ranks of a full region, the caller included; 0: as many as this process may use
   /// (usable_cpus()).
@@ -45,8 +64,6 @@ struct ThreadPoolOptions {
 
 class ThreadPool {
  public:
-  using Region = std::function<void(Team&)>;
-
   explicit ThreadPool(const ThreadPoolOptions& options = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -59,7 +76,7 @@ class ThreadPool {
   /// when every rank is done. Safe to call from many threads: a caller that finds the pool busy, or
   /// that is itself inside a region, runs the region alone as a team of one, so the pool never
   /// oversubscribes. `region` must not throw and must be right for any team size.
-  void run(const Region& region, int ranks = 0);
+  void run(RegionRef region, int ranks = 0);
 
  private:
   struct Impl;

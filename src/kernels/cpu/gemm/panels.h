@@ -1,9 +1,9 @@
 // GEMM over packed panels for any vec/ type.
 //
 // Loop order: blocks of rows that fit L2, then panels, then slices of k whose part of the panel
-// fits L1, then register tiles of up to kTileRows x kTileVecs vectors. Between slices the sums rest in C,
-// which changes no bit of them. The last tile of a panel fetches the next panel into L2, so that
-// weights stream while the cores compute.
+// fits L1, then register tiles of up to kTileRows x kTileVecs vectors. Between slices the sums rest
+// in C, which changes no bit of them. The last tile of a panel fetches the next panel into L2, so
+// that weights stream while the cores compute.
 #pragma once
 
 #include <algorithm>

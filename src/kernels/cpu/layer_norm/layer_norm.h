@@ -6,11 +6,12 @@
 namespace martlet {
 
 struct LayerNormF32 {
-  const float* x = nullptr;      // [rows, n], contiguous
+  const float* x = nullptr;      // [rows, n], row stride `stride`
   const float* gamma = nullptr;  // [n]
   const float* beta = nullptr;   // [n]
   float epsilon = 1e-12F;
-  float* out = nullptr;  // [rows, n], contiguous; may be x
+  float* out = nullptr;  // likewise; may be x
+  std::size_t stride = 0;
   std::size_t rows = 0;
   std::size_t n = 0;
 };

@@ -24,6 +24,7 @@ TEST_P(LayerNormTest, EqualsTheReference) {
         .beta = beta.data(),
         .epsilon = 1e-5F,
         .out = out.data(),
+        .stride = n,
         .rows = kRows,
         .n = n,
     });
@@ -55,6 +56,7 @@ TEST_P(LayerNormTest, WorksInPlace) {
       .gamma = gamma.data(),
       .beta = beta.data(),
       .out = out.data(),
+      .stride = 50,
       .rows = 2,
       .n = 50
   };

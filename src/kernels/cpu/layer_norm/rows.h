@@ -51,8 +51,8 @@ struct RowLayerNorm {
   static void run(const LayerNormF32& norm) noexcept {
     const auto count = static_cast<float>(norm.n);
     for (std::size_t row = 0; row < norm.rows; ++row) {
-      const float* x = norm.x + row * norm.n;
-      float* out = norm.out + row * norm.n;
+      const float* x = norm.x + row * norm.stride;
+      float* out = norm.out + row * norm.stride;
       const Reg mean = Vec::set(sum(x, norm.n) / count);
       const float variance = squares(x, norm.n, mean) / count;
       const Reg inverse = Vec::set(1.0F / std::sqrt(variance + norm.epsilon));

@@ -9,8 +9,8 @@ namespace {
 void f32(const LayerNormF32& norm) noexcept {
   const auto count = static_cast<float>(norm.n);
   for (std::size_t row = 0; row < norm.rows; ++row) {
-    const float* x = norm.x + row * norm.n;
-    float* out = norm.out + row * norm.n;
+    const float* x = norm.x + row * norm.stride;
+    float* out = norm.out + row * norm.stride;
     float sum = 0;
     for (std::size_t i = 0; i < norm.n; ++i) sum += x[i];
     const float mean = sum / count;

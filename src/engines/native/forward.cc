@@ -1,0 +1,356 @@
+#include "engines/native/forward.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace martlet {
+namespace {
+
+/// From this many rows a rank on, splitting rows beats splitting columns: tiles are full and no
+/// barrier is needed.
+constexpr std::size_t kRowsPerRank = 32;
+/// Rows are split at multiples of the tallest register tile.
+constexpr std::size_t kTileRows = 8;
+
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+Range share(std::size_t count, const Team& team, std::size_t multiple = 1) {
+  const auto size = static_cast<std::size_t>(team.size());
+  const auto rank = static_cast<std::size_t>(team.rank());
+  const std::size_t units = (count + multiple - 1) / multiple;
+  return {
+      std::min(count, units * rank / size * multiple),
+      std::min(count, units * (rank + 1) / size * multiple)
+  };
+}
+
+bool splits_rows(std::size_t rows, const Team& team) {
+  return rows >= kRowsPerRank * static_cast<std::size_t>(team.size());
+}
+
+}  // namespace
+
+void Workspace::reserve(
+    const NativeWeights& weights, const Kernels& kernels, std::size_t tokens, std::size_t longest,
+    int ranks
+) {
+  const auto hidden = static_cast<std::size_t>(weights.config.hidden_size);
+  const auto head_dim = hidden / static_cast<std::size_t>(weights.config.heads);
+  hidden_stride = row_stride(hidden);
+  qkv_stride = row_stride(3 * hidden);
+  inner_stride = row_stride(static_cast<std::size_t>(weights.config.intermediate_size));
+  scratch_stride = row_stride(kernels.attention.scratch(longest, head_dim));
+  const std::size_t needed = tokens * (3 * hidden_stride + qkv_stride + inner_stride) +
+                             static_cast<std::size_t>(ranks) * scratch_stride;
+  if (storage_.size() < needed) storage_ = AlignedBuffer(needed);
+  float* at = storage_.data();
+  const auto take = [&at](std::size_t floats) {
+    float* begin = at;
+    at += floats;
+    return begin;
+  };
+  x = take(tokens * hidden_stride);
+  sum = take(tokens * hidden_stride);
+  context = take(tokens * hidden_stride);
+  qkv = take(tokens * qkv_stride);
+  inner = take(tokens * inner_stride);
+  scratch = take(static_cast<std::size_t>(ranks) * scratch_stride);
+}
+
+/// One rank's walk through the network.
+struct Forward::Pass {
+  const NativeWeights& weights;
+  const Kernels& kernels;
+  const TokenBatch& batch;
+  const Chunk chunk;
+  Workspace& w;
+  Team& team;
+
+  std::size_t hidden = static_cast<std::size_t>(weights.config.hidden_size);
+  std::size_t first = start(chunk.begin);  // token of the batch that is row 0 here
+  std::size_t tokens = start(chunk.end) - first;
+  std::size_t sequences = chunk.end - chunk.begin;
+
+  [[nodiscard]] std::size_t start(std::size_t sequence) const {
+    return static_cast<std::size_t>(batch.starts[sequence]);
+  }
+  /// First row of a sequence of the chunk, and how many rows it has.
+  [[nodiscard]] std::size_t row(std::size_t sequence) const {
+    return start(chunk.begin + sequence) - first;
+  }
+  [[nodiscard]] std::size_t length(std::size_t sequence) const {
+    return row(sequence + 1) - row(sequence);
+  }
+
+  struct Product {
+    const Linear& linear;
+    const float* a;
+    std::size_t lda;
+    float* c;
+    std::size_t ldc;
+    Activation activation = Activation::kNone;
+    const float* residual = nullptr;
+    std::size_t ldr = 0;
+  };
+
+  /// This rank's part of a matrix product over `rows` rows.
+  void multiply(const Product& p, std::size_t rows) {
+    const std::size_t panels = panel_count(p.linear.n, kernels.gemm.panel_width);
+    const bool by_rows = splits_rows(rows, team);
+    const Range mine = by_rows ? share(rows, team, kTileRows) : Range{0, rows};
+    const Range columns = by_rows ? Range{0, panels} : share(panels, team);
+    kernels.gemm.f32(
+        {
+            .a = p.a + mine.begin * p.lda,
+            .lda = p.lda,
+            .packed = p.linear.packed.data(),
+            .bias = p.linear.bias.data(),
+            .residual = p.residual == nullptr ? nullptr : p.residual + mine.begin * p.ldr,
+            .ldr = p.ldr,
+            .c = p.c + mine.begin * p.ldc,
+            .ldc = p.ldc,
+            .m = mine.end - mine.begin,
+            .n = p.linear.n,
+            .k = p.linear.k,
+            .activation = p.activation,
+        },
+        columns.begin, columns.end
+    );
+  }
+
+  /// Ends a step whose next step reads only the rows that this rank wrote, where rows are what is
+  /// split.
+  void end_of_step(std::size_t rows) {
+    if (!splits_rows(rows, team)) team.barrier();
+  }
+
+  void normalize(const Norm& norm, const float* from, float* to, std::size_t rows) {
+    const Range mine = share(rows, team, kTileRows);
+    kernels.layer_norm.f32({
+        .x = from + mine.begin * w.hidden_stride,
+        .gamma = norm.gamma.data(),
+        .beta = norm.beta.data(),
+        .epsilon = weights.config.layer_norm_eps,
+        .out = to + mine.begin * w.hidden_stride,
+        .stride = w.hidden_stride,
+        .rows = mine.end - mine.begin,
+        .n = hidden,
+    });
+    end_of_step(rows);
+  }
+
+  void embed() {
+    const Range mine = share(tokens, team, kTileRows);
+    for (std::size_t sequence = 0; sequence < sequences; ++sequence) {
+      const std::size_t end = std::min(mine.end, row(sequence + 1));
+      for (std::size_t r = std::max(mine.begin, row(sequence)); r < end; ++r)
+        embed_row(r, r - row(sequence));
+    }
+    normalize(weights.embedding_norm, w.sum, w.x, tokens);
+  }
+
+  void embed_row(std::size_t r, std::size_t position) {
+    const auto table_row = [this](const FloatTensor& table, std::size_t index) {
+      return table.values().data() + index * hidden;
+    };
+    const float* word =
+        table_row(weights.word_embeddings, static_cast<std::size_t>(batch.ids[first + r]));
+    const float* place = table_row(weights.position_embeddings, position);
+    float* out = w.sum + r * w.hidden_stride;
+    if (weights.type_embeddings.values().empty()) {
+      for (std::size_t i = 0; i < hidden; ++i) out[i] = word[i] + place[i];
+      return;
+    }
+    const std::int32_t type_id = batch.type_ids.empty() ? 0 : batch.type_ids[first + r];
+    const float* type = table_row(weights.type_embeddings, static_cast<std::size_t>(type_id));
+    for (std::size_t i = 0; i < hidden; ++i) out[i] = word[i] + type[i] + place[i];
+  }
+
+  /// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
+  /// the query rows and the context rows they are written to.
+  template <class QueriesOf>
+  void attend(const QueriesOf& queries_of) {
+    const auto heads = static_cast<std::size_t>(weights.config.heads);
+    const std::size_t head_dim = hidden / heads;
+    const auto rank = static_cast<std::size_t>(team.rank());
+    for (std::size_t item = rank; item < sequences * heads;
+         item += static_cast<std::size_t>(team.size())) {
+      const std::size_t sequence = item / heads;
+      const std::size_t column = item % heads * head_dim;
+      const float* keys = w.qkv + row(sequence) * w.qkv_stride + hidden + column;
+      const auto [q, q_stride, queries, context_row] = queries_of(sequence);
+      kernels.attention.f32({
+          .q = q + column,
+          .q_stride = q_stride,
+          .k = keys,
+          .v = keys + hidden,
+          .kv_stride = w.qkv_stride,
+          .queries = queries,
+          .keys = length(sequence),
+          .head_dim = head_dim,
+          .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+          .out = w.context + context_row * w.hidden_stride + column,
+          .out_stride = w.hidden_stride,
+          .scratch = w.scratch + rank * w.scratch_stride,
+      });
+    }
+    team.barrier();
+  }
+
+  struct Queries {
+    const float* q;
+    std::size_t q_stride;
+    std::size_t count;
+    std::size_t context_row;
+  };
+
+  /// From attention's output to the layer's: `residual` is the layer's input at the same rows, `x`
+  /// its output.
+  void finish_layer(
+      const LayerWeights& layer, const float* residual, std::size_t residual_stride,
+      std::size_t rows
+  ) {
+    const std::size_t stride = w.hidden_stride;
+    multiply(
+        {layer.attention_out, w.context, stride, w.sum, stride, Activation::kNone, residual,
+         residual_stride},
+        rows
+    );
+    end_of_step(rows);
+    normalize(layer.attention_norm, w.sum, w.x, rows);
+    multiply({layer.ff_in, w.x, stride, w.inner, w.inner_stride, weights.activation}, rows);
+    end_of_step(rows);
+    multiply(
+        {layer.ff_out, w.inner, w.inner_stride, w.sum, stride, Activation::kNone, w.x, stride}, rows
+    );
+    end_of_step(rows);
+    normalize(layer.ff_norm, w.sum, w.x, rows);
+  }
+
+  void run_layer(const LayerWeights& layer) {
+    multiply({layer.query, w.x, w.hidden_stride, w.qkv, w.qkv_stride}, tokens);
+    multiply({layer.key_value, w.x, w.hidden_stride, w.qkv + hidden, w.qkv_stride}, tokens);
+    team.barrier();
+    attend([this](std::size_t sequence) {
+      return Queries{
+          w.qkv + row(sequence) * w.qkv_stride, w.qkv_stride, length(sequence), row(sequence)
+      };
+    });
+    finish_layer(layer, w.x, w.hidden_stride, tokens);
+  }
+
+  /// The last layer where only first tokens are read: keys and values of every row, the rest for
+  /// one row a sequence. Afterwards row i of x belongs to sequence i. Exact: rows do not depend on
+  /// each other.
+  void run_layer_first_tokens(const LayerWeights& layer) {
+    multiply({layer.key_value, w.x, w.hidden_stride, w.qkv + hidden, w.qkv_stride}, tokens);
+    team.barrier();
+    float* firsts = w.qkv;  // the columns that hold queries elsewhere
+    const Range mine = share(sequences, team);
+    for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
+      std::copy_n(w.x + row(sequence) * w.hidden_stride, hidden, firsts + sequence * w.qkv_stride);
+    }
+    team.barrier();
+    multiply({layer.query, firsts, w.qkv_stride, w.sum, w.hidden_stride}, sequences);
+    team.barrier();
+    attend([this](std::size_t sequence) {
+      return Queries{w.sum + sequence * w.hidden_stride, w.hidden_stride, 1, sequence};
+    });
+    finish_layer(layer, firsts, w.qkv_stride, sequences);
+  }
+
+  void classify(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
+    const float* features = w.x;
+    if (weights.head == HeadKind::kSequence) {
+      const Linear& dense = weights.head_dense ? *weights.head_dense : *weights.pooler;
+      multiply(
+          {dense, w.x, w.hidden_stride, w.sum, w.hidden_stride, weights.head_activation}, rows
+      );
+      end_of_step(rows);
+      features = w.sum;
+    }
+    float* logits = output.values.data() + output_row * output.columns;
+    multiply({weights.classifier, features, w.hidden_stride, logits, output.columns}, rows);
+  }
+
+  void copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
+    team.barrier();
+    const Range mine = share(rows, team);
+    for (std::size_t r = mine.begin; r < mine.end; ++r) {
+      std::copy_n(
+          w.x + r * w.hidden_stride, hidden, output.values.data() + (output_row + r) * hidden
+      );
+    }
+  }
+
+  /// Mean or maximum over each sequence's rows.
+  void pool(OutputKind kind, EncoderOutput& output) {
+    team.barrier();
+    const Range mine = share(sequences, team);
+    for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
+      float* out = output.values.data() + (chunk.begin + sequence) * hidden;
+      const float* x = w.x + row(sequence) * w.hidden_stride;
+      std::copy_n(x, hidden, out);
+      for (std::size_t r = 1; r < length(sequence); ++r) {
+        x += w.hidden_stride;
+        for (std::size_t i = 0; i < hidden; ++i)
+          out[i] = kind == OutputKind::kMax ? std::max(out[i], x[i]) : out[i] + x[i];
+      }
+      if (kind == OutputKind::kMax) continue;
+      const auto count = static_cast<float>(length(sequence));
+      for (std::size_t i = 0; i < hidden; ++i) out[i] /= count;
+    }
+  }
+
+  void write(OutputKind kind, EncoderOutput& output) {
+    switch (kind) {
+      case OutputKind::kLogits:
+        return weights.head == HeadKind::kToken ? classify(tokens, first, output)
+                                                : classify(sequences, chunk.begin, output);
+      case OutputKind::kTokens:
+        return copy_rows(tokens, first, output);
+      case OutputKind::kCls:
+        return copy_rows(sequences, chunk.begin, output);
+      case OutputKind::kMean:
+      case OutputKind::kMax:
+        return pool(kind, output);
+      case OutputKind::kPooler:
+        float* out = output.values.data() + chunk.begin * output.columns;
+        return multiply(
+            {*weights.pooler, w.x, w.hidden_stride, out, output.columns, Activation::kTanh},
+            sequences
+        );
+    }
+  }
+};
+
+void Forward::run(
+    const TokenBatch& batch, const Chunk& chunk, OutputKind kind, Workspace& workspace, Team& team,
+    EncoderOutput& output
+) const {
+  Pass pass{
+      .weights = weights_,
+      .kernels = kernels_,
+      .batch = batch,
+      .chunk = chunk,
+      .w = workspace,
+      .team = team
+  };
+  const bool first_tokens_only =
+      kind == OutputKind::kCls || kind == OutputKind::kPooler ||
+      (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence);
+  pass.embed();
+  for (const LayerWeights& layer : weights_.layers) {
+    if (first_tokens_only && &layer == &weights_.layers.back()) {
+      pass.run_layer_first_tokens(layer);
+    } else {
+      pass.run_layer(layer);
+    }
+  }
+  pass.write(kind, output);
+}
+
+}  // namespace martlet

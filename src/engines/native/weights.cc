@@ -1,0 +1,239 @@
+#include "engines/native/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <initializer_list>
+#include <mutex>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace martlet {
+namespace {
+
+Result<Activation> parse_activation(const HfConfig& config, std::string_view where) {
+  struct Name {
+    std::string_view name;
+    Activation activation;
+  };
+  constexpr std::array kNames{
+      Name{"gelu", Activation::kGelu},          Name{"gelu_python", Activation::kGelu},
+      Name{"gelu_new", Activation::kGeluTanh},  Name{"gelu_pytorch_tanh", Activation::kGeluTanh},
+      Name{"gelu_fast", Activation::kGeluTanh}, Name{"relu", Activation::kRelu},
+      Name{"tanh", Activation::kTanh},
+  };
+  for (const Name& entry : kNames) {
+    if (entry.name == config.hidden_act) return entry.activation;
+  }
+  return error(
+      StatusCode::kUnsupported, where,
+      "hidden_act, got '{}', expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh",
+      config.hidden_act
+  );
+}
+
+AlignedBuffer copy(std::span<const float> values) {
+  AlignedBuffer buffer(values.size());
+  std::ranges::copy(values, buffer.data());
+  return buffer;
+}
+
+/// Reads one model's tensors by the family's names.
+class Reader {
+ public:
+  Reader(const Checkpoint& checkpoint, const Family& family, const GemmKernels& kernels)
+      : checkpoint_(checkpoint), kernels_(kernels) {
+    const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
+    if (checkpoint.has(first)) prefix_ = family.prefix;
+  }
+
+  [[nodiscard]] std::string base(std::string_view name) const {
+    return fmt::format("{}{}", prefix_, name);
+  }
+
+  [[nodiscard]] std::string layer(std::string_view name, int index) const {
+    return base(fmt::format(fmt::runtime(name), index));
+  }
+
+  [[nodiscard]] bool has(const std::string& name) const {
+    return checkpoint_.has(name + ".weight");
+  }
+
+  Result<FloatTensor> table(const std::string& name, std::int64_t rows, std::int64_t columns)
+      const {
+    return checkpoint_.read(name + ".weight", std::array{rows, columns});
+  }
+
+  Status norm(const std::string& name, std::int64_t size, Norm& out) const {
+    auto gamma = checkpoint_.read(name + ".weight", std::array{size});
+    if (!gamma) return gamma.status();
+    auto beta = checkpoint_.read(name + ".bias", std::array{size});
+    if (!beta) return beta.status();
+    out = {copy(gamma->values()), copy(beta->values())};
+    return {};
+  }
+
+  /// Layers of the same inputs, one after the other as the outputs of one.
+  Status linear(
+      std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Linear& out
+  ) const {
+    const auto rows = static_cast<std::size_t>(n);
+    const auto columns = static_cast<std::size_t>(k);
+    out.n = rows * names.size();
+    out.k = columns;
+    out.bias = AlignedBuffer(out.n);
+    std::vector<float> joined;
+    if (names.size() > 1) joined.reserve(out.n * columns);
+    float* bias_end = out.bias.data();
+    for (const std::string& name : names) {
+      auto weight = checkpoint_.read(name + ".weight", std::array{n, k});
+      if (!weight) return weight.status();
+      auto bias = checkpoint_.read(name + ".bias", std::array{n});
+      if (!bias) return bias.status();
+      bias_end = std::ranges::copy(bias->values(), bias_end).out;
+      if (names.size() == 1) {
+        pack(weight->values(), out);
+      } else {
+        joined.insert(joined.end(), weight->values().begin(), weight->values().end());
+      }
+    }
+    if (!joined.empty()) pack(joined, out);
+    return {};
+  }
+
+ private:
+  void pack(std::span<const float> weight, Linear& out) const {
+    const std::size_t width = kernels_.panel_width;
+    out.packed = AlignedBuffer(panel_count(out.n, width) * width * out.k);
+    pack_panels(weight.data(), out.n, out.k, width, out.packed.data());
+  }
+
+  const Checkpoint& checkpoint_;
+  const GemmKernels& kernels_;
+  std::string prefix_;
+};
+
+Status read_layer(
+    const Reader& reader, const Family& family, const HfConfig& config, int index, LayerWeights& out
+) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t inner = config.intermediate_size;
+  const auto name = [&](std::string_view pattern) { return reader.layer(pattern, index); };
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.query)}, hidden, hidden, out.query));
+  MARTLET_RETURN_IF_ERROR(
+      reader.linear({name(family.key), name(family.value)}, hidden, hidden, out.key_value)
+  );
+  MARTLET_RETURN_IF_ERROR(
+      reader.linear({name(family.attention_out)}, hidden, hidden, out.attention_out)
+  );
+  MARTLET_RETURN_IF_ERROR(reader.norm(name(family.attention_norm), hidden, out.attention_norm));
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_in)}, inner, hidden, out.ff_in));
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_out)}, hidden, inner, out.ff_out));
+  return reader.norm(name(family.ff_norm), hidden, out.ff_norm);
+}
+
+Status read_embeddings(const Reader& reader, const Family& family, NativeWeights& out) {
+  const HfConfig& config = out.config;
+  auto word =
+      reader.table(reader.base(family.word_embeddings), config.vocab_size, config.hidden_size);
+  if (!word) return word.status();
+  out.word_embeddings = std::move(*word);
+  auto position = reader.table(
+      reader.base(family.position_embeddings), config.max_positions, config.hidden_size
+  );
+  if (!position) return position.status();
+  out.position_embeddings = std::move(*position);
+  if (!family.type_embeddings.empty() && config.type_vocab_size > 0) {
+    auto type = reader.table(
+        reader.base(family.type_embeddings), config.type_vocab_size, config.hidden_size
+    );
+    if (!type) return type.status();
+    out.type_embeddings = std::move(*type);
+  }
+  return reader.norm(reader.base(family.embedding_norm), config.hidden_size, out.embedding_norm);
+}
+
+bool is_token_classifier(const HfConfig& config) {
+  return std::ranges::any_of(config.architectures, [](const std::string& name) {
+    return name.ends_with("ForTokenClassification");
+  });
+}
+
+Status read_heads(const Reader& reader, const Family& family, NativeWeights& out) {
+  const std::int64_t hidden = out.config.hidden_size;
+  if (!family.pooler.empty() && reader.has(reader.base(family.pooler))) {
+    MARTLET_RETURN_IF_ERROR(
+        reader.linear({reader.base(family.pooler)}, hidden, hidden, out.pooler.emplace())
+    );
+  }
+  const std::string classifier(family.classifier);
+  if (!reader.has(classifier)) return {};
+  const auto labels = static_cast<std::int64_t>(out.config.labels.size());
+  MARTLET_RETURN_IF_ERROR(reader.linear({classifier}, labels, hidden, out.classifier));
+  out.head_activation = family.head_activation;
+  out.head = is_token_classifier(out.config) ? HeadKind::kToken : HeadKind::kSequence;
+  if (out.head == HeadKind::kToken) return {};
+  if (family.head_dense_in_prefix && family.head_dense == family.pooler && out.pooler) return {};
+  const std::string dense =
+      family.head_dense_in_prefix ? reader.base(family.head_dense) : std::string(family.head_dense);
+  return reader.linear({dense}, hidden, hidden, out.head_dense.emplace());
+}
+
+}  // namespace
+
+Result<NativeWeights> load_native_weights(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter,
+    const GemmKernels& kernels, ThreadPool& pool
+) {
+  auto config = load_hf_config(directory);
+  if (!config) return config.status();
+  const std::string where = directory / "config.json";
+  const Family* family = find_family(config->model_type);
+  if (family == nullptr) {
+    return error(
+        StatusCode::kUnsupported, where, "model_type, got '{}', expected {}", config->model_type,
+        known_families()
+    );
+  }
+  if (config->is_decoder)
+    return error(StatusCode::kUnsupported, where, "is_decoder, got true, expected an encoder");
+  if (config->position_embedding_type != "absolute") {
+    return error(
+        StatusCode::kUnsupported, where, "position_embedding_type, got '{}', expected absolute",
+        config->position_embedding_type
+    );
+  }
+  auto activation = parse_activation(*config, where);
+  if (!activation) return activation.status();
+  auto checkpoint = Checkpoint::open(directory, adapter);
+  if (!checkpoint) return checkpoint.status();
+
+  NativeWeights weights(std::move(*config), *activation, std::move(*checkpoint));
+  const Reader reader(weights.checkpoint, *family, kernels);
+  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, weights));
+  MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, weights));
+
+  weights.layers.resize(static_cast<std::size_t>(weights.config.layers));
+  std::vector<Status> statuses(weights.layers.size());
+  std::atomic<std::size_t> next{0};
+  pool.run([&](Team&) {
+    for (std::size_t i = next++; i < weights.layers.size(); i = next++) {
+      try {
+        statuses[i] =
+            read_layer(reader, *family, weights.config, static_cast<int>(i), weights.layers[i]);
+      } catch (const std::bad_alloc&) {
+        statuses[i] = error(
+            StatusCode::kResourceExhausted, directory.string(),
+            "out of memory while packing weights"
+        );
+      }
+    }
+  });
+  for (Status& status : statuses) MARTLET_RETURN_IF_ERROR(std::move(status));
+  return weights;
+}
+
+}  // namespace martlet

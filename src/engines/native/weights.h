@@ -1,0 +1,74 @@
+// A model's weights as the native engine holds them: packed once for the level that runs, shared by
+// every call.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/thread_pool.h"
+#include "engines/native/family.h"
+#include "formats/checkpoint.h"
+#include "formats/hf_config.h"
+#include "kernels/cpu/kernels.h"
+
+namespace martlet {
+
+/// A Linear layer, packed for GemmKernels.
+struct Linear {
+  std::size_t n = 0;  // outputs
+  std::size_t k = 0;  // inputs
+  AlignedBuffer packed;
+  AlignedBuffer bias;  // [n]
+};
+
+struct Norm {
+  AlignedBuffer gamma;
+  AlignedBuffer beta;
+};
+
+struct LayerWeights {
+  Linear query;
+  Linear key_value;  // K's outputs, then V's
+  Linear attention_out;
+  Norm attention_norm;
+  Linear ff_in;
+  Linear ff_out;
+  Norm ff_norm;
+};
+
+enum class HeadKind { kNone, kSequence, kToken };
+
+struct NativeWeights {
+  NativeWeights(HfConfig model_config, Activation inner_activation, Checkpoint model_checkpoint)
+      : config(std::move(model_config)),
+        activation(inner_activation),
+        checkpoint(std::move(model_checkpoint)) {}
+
+  HfConfig config;
+  Activation activation;  // between ff_in and ff_out
+  Activation head_activation = Activation::kTanh;
+
+  Checkpoint checkpoint;            // owns the bytes the embedding tables may point into
+  FloatTensor word_embeddings;      // [vocab_size, hidden_size]
+  FloatTensor position_embeddings;  // [max_positions, hidden_size]
+  FloatTensor type_embeddings;      // [type_vocab_size, hidden_size], or empty
+  Norm embedding_norm;
+  std::vector<LayerWeights> layers;
+
+  std::optional<Linear> pooler;
+  HeadKind head = HeadKind::kNone;
+  std::optional<Linear> head_dense;  // sequence heads whose dense part is not the pooler
+  Linear classifier;
+};
+
+/// Reads, checks and packs the model in `directory`; the layers are packed by `pool`.
+Result<NativeWeights> load_native_weights(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter,
+    const GemmKernels& kernels, ThreadPool& pool
+);
+
+}  // namespace martlet
