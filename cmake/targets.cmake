@@ -17,6 +17,7 @@ function(martlet_library name)
   target_link_libraries(martlet_${name} PUBLIC ${ARG_LINK} PRIVATE martlet_options ${ARG_PRIVATE_LINK})
   set_target_properties(martlet_${name} PROPERTIES
     POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF)
+  set_property(GLOBAL APPEND PROPERTY MARTLET_LIBRARIES martlet_${name})
 endfunction()
 
 # martlet_test(<file>_test.cc LINK lib ...): one GoogleTest executable, each of its tests known to ctest.
