@@ -29,10 +29,12 @@ bj::parse_options parse_options() {
 /// Receives the events of a parse and stops it at the first key that its object already has.
 class UniqueKeys {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the names that Boost.JSON asks of a handler
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   [[nodiscard]] const std::string& repeated() const noexcept { return key_; }
   [[nodiscard]] bool found() const noexcept { return found_; }

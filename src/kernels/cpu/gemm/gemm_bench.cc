@@ -87,7 +87,7 @@ constexpr Shape kShapes[] = {
     {"base_ff1", 3072, 768},   {"base_ff2", 768, 3072},
 };
 
-const int registered = [] {
+const int kRegistered = [] {
   for (const Isa isa : all_isas()) {
     for (const Shape& shape : kShapes) {
       const std::string name = "gemm_f32/" + std::string(to_string(isa)) + "/" + shape.name;
