@@ -1,10 +1,14 @@
 #include "formats/checkpoint.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "core/error.h"
+#include "formats/hf_config.h"
 #include "formats/json.h"
+#include "formats/lora.h"
+#include "formats/lora_placement.h"
 
 namespace martlet {
 namespace {
@@ -68,13 +72,17 @@ bool is_viewable(const Tensor& tensor) {
 struct Checkpoint::Impl {
   std::filesystem::path directory;
   std::vector<Safetensors> files;
-  std::unordered_map<std::string, const Tensor*> by_name;
+  TensorIndex by_name;
+  std::optional<LoraAdapter> adapter;
+  std::unordered_map<std::string, const LoraDelta*> deltas;  // by the base's name
 
   Status open_single(const std::filesystem::path& path);
   Status open_shards(const std::filesystem::path& index_path);
   /// Opens one shard and checks that it and `shard_of` say the same.
   Status open_shard(const std::string& name, const WeightMap& shard_of);
   Status add(const Tensor& tensor, const std::filesystem::path& path);
+
+  Status open_adapter(const std::filesystem::path& path);
 };
 
 Status Checkpoint::Impl::add(const Tensor& tensor, const std::filesystem::path& path) {
@@ -137,6 +145,20 @@ Status Checkpoint::Impl::open_shards(const std::filesystem::path& index_path) {
   return {};
 }
 
+Status Checkpoint::Impl::open_adapter(const std::filesystem::path& path) {
+  const auto config = load_hf_config(directory);
+  if (!config) return config.status();
+  auto opened = LoraAdapter::open(path);
+  if (!opened) return opened.status();
+  adapter = std::move(*opened);
+  auto placed =
+      place_adapter(*adapter, by_name, base_model_prefix(config->model_type), path.string());
+  if (!placed) return placed.status();
+  deltas = std::move(placed->deltas);
+  for (const auto& [name, tensor] : placed->replacements) by_name[name] = tensor;
+  return {};
+}
+
 Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
 Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
@@ -145,9 +167,6 @@ Checkpoint::~Checkpoint() = default;
 Result<Checkpoint> Checkpoint::open(
     const std::filesystem::path& directory, const std::filesystem::path& adapter
 ) {
-  if (!adapter.empty()) {
-    return error(StatusCode::kUnsupported, adapter.string(), "got an adapter, expected none");
-  }
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   std::error_code ignored;
@@ -161,12 +180,11 @@ Result<Checkpoint> Checkpoint::open(
         kIndexFile
     );
   }
+  if (!adapter.empty()) MARTLET_RETURN_IF_ERROR(impl->open_adapter(adapter));
   return Checkpoint(std::move(impl));
 }
 
-bool Checkpoint::has(std::string_view name) const {
-  return impl_->by_name.contains(std::string(name));
-}
+bool Checkpoint::has(std::string_view name) const { return find(name) != nullptr; }
 
 Result<FloatTensor> Checkpoint::read(std::string_view name, std::span<const std::int64_t> shape)
     const {
@@ -184,7 +202,8 @@ Result<FloatTensor> Checkpoint::read(std::string_view name, std::span<const std:
         fmt::join(shape, ", ")
     );
   }
-  if (is_viewable(tensor)) {
+  const auto delta = impl_->deltas.find(entry->first);
+  if (delta == impl_->deltas.end() && is_viewable(tensor)) {
     return FloatTensor(std::span(
         reinterpret_cast<const float*>(tensor.data.data()),
         static_cast<std::size_t>(tensor.elements())
@@ -192,7 +211,23 @@ Result<FloatTensor> Checkpoint::read(std::string_view name, std::span<const std:
   }
   std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
   MARTLET_RETURN_IF_ERROR(to_f32(tensor, values));
+  if (delta != impl_->deltas.end()) {
+    MARTLET_RETURN_IF_ERROR(apply_delta(*delta->second, values));
+  }
   return FloatTensor(std::move(values));
+}
+
+const Tensor* Checkpoint::find(std::string_view name) const {
+  const auto entry = impl_->by_name.find(std::string(name));
+  return entry == impl_->by_name.end() ? nullptr : entry->second;
+}
+
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> all;
+  all.reserve(impl_->by_name.size());
+  for (const auto& entry : impl_->by_name) all.push_back(entry.first);
+  std::ranges::sort(all);
+  return all;
 }
 
 std::vector<const Tensor*> Checkpoint::tensors() const {

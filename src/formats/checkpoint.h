@@ -32,7 +32,8 @@ class FloatTensor {
 
 class Checkpoint {
  public:
-  /// `directory` holds model.safetensors or model.safetensors.index.json; `adapter`, when not
+  /// `directory` (trusted: its files may be symbolic links, as in the Hugging Face cache) holds
+  /// model.safetensors or model.safetensors.index.json; `adapter`, when not
   /// empty, a PEFT LoRA adapter (adapter_config.json, adapter_model.safetensors) whose every tensor
   /// must find its place.
   static Result<Checkpoint> open(
@@ -48,6 +49,11 @@ class Checkpoint {
   /// it (valid while this Checkpoint lives). kInvalidModel when it is missing or its shape is not
   /// `shape`.
   Result<FloatTensor> read(std::string_view name, std::span<const std::int64_t> shape) const;
+  /// Type and shape of the tensor `name`: what the adapter replaces it with, else as stored
+  /// (without the adapter's update). nullptr when it is missing.
+  [[nodiscard]] const Tensor* find(std::string_view name) const;
+  /// Every name that read() knows, those an adapter adds included, sorted.
+  [[nodiscard]] std::vector<std::string> names() const;
   /// As stored, adapter not applied, in file order.
   [[nodiscard]] std::vector<const Tensor*> tensors() const;
 

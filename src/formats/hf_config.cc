@@ -25,6 +25,7 @@ struct Dimension {
 /// How a family names what every encoder has. To add a family, add its row.
 struct Family {
   std::string_view model_type;
+  std::string_view prefix;  // of base_model_prefix()
   Dimension vocab_size;
   Dimension hidden_size;
   Dimension layers;
@@ -39,6 +40,7 @@ struct Family {
 constexpr Family kFamilies[] = {
     {
         .model_type = "bert",
+        .prefix = "bert.",
         .vocab_size = {"vocab_size", 30522},
         .hidden_size = {"hidden_size", 768},
         .layers = {"num_hidden_layers", 12},
@@ -51,6 +53,7 @@ constexpr Family kFamilies[] = {
     },
     {
         .model_type = "distilbert",
+        .prefix = "distilbert.",
         .vocab_size = {"vocab_size", 30522},
         .hidden_size = {"dim", 768},
         .layers = {"n_layers", 6},
@@ -210,6 +213,13 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   MARTLET_RETURN_IF_ERROR(reader.status());
   MARTLET_RETURN_IF_ERROR(refuse_unsupported(reader, where));
   return config;
+}
+
+std::string_view base_model_prefix(std::string_view model_type) noexcept {
+  for (const Family& family : kFamilies) {
+    if (family.model_type == model_type) return family.prefix;
+  }
+  return {};
 }
 
 Result<HfConfig> load_hf_config(const std::filesystem::path& directory) {

@@ -35,6 +35,10 @@ struct HfConfig {
 /// unknown model_type.
 Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where);
 
+/// What the weights of a family's task models put before the encoder's own names: "bert." in
+/// "bert.encoder.layer.0...". Empty for an unknown family.
+std::string_view base_model_prefix(std::string_view model_type) noexcept;
+
 /// From DIRECTORY/config.json.
 Result<HfConfig> load_hf_config(const std::filesystem::path& directory);
 

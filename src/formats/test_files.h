@@ -2,6 +2,7 @@
 // made from a header's text.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -57,6 +58,32 @@ inline std::string safetensors_bytes(std::string_view header, std::string_view d
 
 inline std::string float_bytes(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+/// A tensor to write: fp32, `values` repeated or cut to fill `shape`.
+struct FloatsToWrite {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+inline std::string safetensors_of(const std::vector<FloatsToWrite>& tensors) {
+  std::string header = "{";
+  std::string data;
+  for (const FloatsToWrite& tensor : tensors) {
+    std::size_t count = 1;
+    for (const std::int64_t size : tensor.shape) count *= static_cast<std::size_t>(size);
+    std::vector<float> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i] = tensor.values[i % tensor.values.size()];
+    const std::string bytes = float_bytes(values);
+    header += fmt::format(
+        R"({}"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})",
+        header.size() > 1 ? "," : "", tensor.name, fmt::join(tensor.shape, ","), data.size(),
+        data.size() + bytes.size()
+    );
+    data += bytes;
+  }
+  return safetensors_bytes(header + "}", data);
 }
 
 inline std::span<const std::byte> as_bytes(std::string_view text) {

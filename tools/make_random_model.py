@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Makes model directories with random weights, as save_pretrained writes them, for tests.
+
+    build/venv/bin/python tools/make_random_model.py bert-base OUT    # OUT/config.json, ...
+    build/venv/bin/python tools/make_random_model.py --list
+
+Every parameter is random, biases and layer norms too, so that a test sees each of them at work.
+Seeds are fixed: the same versions of PyTorch and transformers give the same model again.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+
+TEXT = (
+    "the a of and to is it this film movie story plot actor scene music camera that with as for in "
+    "on at by an but not no never very so too much more most less funny sad warm cold good bad "
+    "great dull sharp slow fast long short new old young true false first last only all some any "
+    "one two three year day night time life love death world heart mind eye hand"
+)
+WORDS = TEXT.split()
+SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+PIECES = ["##s", "##ed", "##ing", "##er", "##ly", "##est", "##ness", "##ful", "##less"]
+CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One model: `head` is a class of transformers, `sizes` overrides its config's defaults."""
+
+    head: str
+    sizes: dict = field(default_factory=dict)
+    dtype: torch.dtype = torch.float32
+    shard_size: str = "10GB"
+    gamma_beta: bool = False  # layer norms under their names of 2018, as on the hub to this day
+
+
+def bert_sizes(hidden, heads, intermediate, layers, **others):
+    return {
+        "hidden_size": hidden,
+        "num_attention_heads": heads,
+        "intermediate_size": intermediate,
+        "num_hidden_layers": layers,
+        **others,
+    }
+
+
+def distilbert_sizes(dim, heads, hidden_dim, layers, **others):
+    return {"dim": dim, "n_heads": heads, "hidden_dim": hidden_dim, "n_layers": layers, **others}
+
+
+SENTIMENT = {0: "NEGATIVE", 1: "POSITIVE"}
+BERT = "BertForSequenceClassification"
+DISTILBERT = "DistilBertForSequenceClassification"
+SPECS = {
+    "bert-base": Spec(BERT, {"num_labels": 3}),
+    "bert-base-encoder": Spec("BertModel"),
+    "distilbert-base": Spec(DISTILBERT, {"id2label": SENTIMENT}),
+    "distilbert-base-encoder": Spec("DistilBertModel"),
+    # Small ones of awkward shapes: nothing is a multiple of a vector register.
+    "bert-odd": Spec(
+        BERT, bert_sizes(36, 3, 52, 2, num_labels=5, max_position_embeddings=130)
+    ),
+    "bert-gelu-new": Spec(
+        BERT,
+        bert_sizes(
+            20, 1, 33, 1, num_labels=1, hidden_act="gelu_new", max_position_embeddings=16,
+            type_vocab_size=3,
+        ),
+    ),
+    "bert-relu-bf16": Spec(
+        BERT,
+        bert_sizes(64, 4, 144, 2, num_labels=6, hidden_act="relu", max_position_embeddings=128),
+        dtype=torch.bfloat16,
+    ),
+    "bert-pooler-sharded": Spec(
+        "BertModel",
+        bert_sizes(40, 4, 97, 2, max_position_embeddings=128),
+        shard_size="30KB",
+    ),
+    "bert-gamma-beta": Spec(
+        BERT,
+        bert_sizes(24, 2, 40, 1, id2label=SENTIMENT, max_position_embeddings=77),
+        gamma_beta=True,
+    ),
+    "bert-tokens": Spec(
+        "BertForTokenClassification",
+        bert_sizes(32, 4, 64, 2, num_labels=4, max_position_embeddings=128),
+    ),
+    "distilbert-odd-f16": Spec(
+        DISTILBERT,
+        distilbert_sizes(40, 5, 100, 2, num_labels=3, max_position_embeddings=128),
+        dtype=torch.float16,
+    ),
+    "distilbert-encoder": Spec(
+        "DistilBertModel", distilbert_sizes(32, 2, 64, 3, max_position_embeddings=128)
+    ),
+}  # fmt: skip
+
+
+def make_tokenizer() -> Tokenizer:
+    """A WordPiece tokenizer of about 200 tokens: all of WORDS, and any ASCII word in characters."""
+    tokens = [*SPECIALS, *CHARACTERS, *("##" + c for c in CHARACTERS), *WORDS, *PIECES]
+    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(tokens))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.add_special_tokens(SPECIALS)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")],
+    )
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def randomize(model: torch.nn.Module, seed: int) -> None:
+    """Gives every parameter a size at which it matters, and activations of the order of one."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if "norm" in name.lower() and name.endswith("weight"):
+                parameter.copy_(1 + 0.1 * noise)
+            elif parameter.dim() == 1:
+                parameter.copy_(0.1 * noise)
+            elif "embedding" in name:
+                parameter.copy_(0.5 * noise)
+            else:
+                parameter.copy_(noise / parameter.shape[1] ** 0.5)
+
+
+def rename_layer_norms(directory: Path) -> None:
+    path = directory / "model.safetensors"
+
+    def old(name: str) -> str:
+        if "LayerNorm" not in name:
+            return name
+        return name.replace(".weight", ".gamma").replace(".bias", ".beta")
+
+    tensors = {old(name): tensor for name, tensor in load_file(path).items()}
+    save_file(tensors, path, metadata={"format": "pt"})
+
+
+def make_model(name: str, directory: Path) -> None:
+    spec = SPECS[name]
+    tokenizer = make_tokenizer()
+    model_class = getattr(transformers, spec.head)
+    config = model_class.config_class(vocab_size=tokenizer.get_vocab_size(), **spec.sizes)
+    model = model_class(config)
+    randomize(model, seed=sum(name.encode()))
+    directory.mkdir(parents=True, exist_ok=True)
+    model.to(spec.dtype).save_pretrained(directory, max_shard_size=spec.shard_size)
+    if spec.gamma_beta:
+        rename_layer_norms(directory)
+    tokenizer.save(str(directory / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "BertTokenizer",
+        "model_max_length": config.max_position_embeddings,
+        **{f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+    }
+    (directory / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", nargs="?", choices=SPECS, help="which model")
+    parser.add_argument("directory", nargs="?", type=Path, help="where to write it")
+    parser.add_argument("--list", action="store_true", help="print the names and stop")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(SPECS))
+        return 0
+    if arguments.directory is None:
+        parser.error("got no directory, expected NAME DIRECTORY")
+    make_model(arguments.name, arguments.directory)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
