@@ -84,7 +84,7 @@ struct EncoderOptions {
   /// Threads of a run; 0: as many as this process may use.
   int threads = 0;
   /// A PEFT LoRA adapter directory to merge at load; empty: none.
-  std::filesystem::path adapter;
+  std::filesystem::path adapter{};
 };
 
 /// Loads the model in `directory` (Hugging Face layout) with the engine that `options` names.

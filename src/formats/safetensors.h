@@ -26,8 +26,8 @@ std::size_t size_of(Dtype dtype) noexcept;
 struct Tensor {
   std::string name;
   Dtype dtype = Dtype::kF32;
-  std::vector<std::int64_t> shape;
-  std::span<const std::byte> data;
+  std::vector<std::int64_t> shape{};
+  std::span<const std::byte> data{};
 
   [[nodiscard]] std::int64_t elements() const noexcept;
 };
