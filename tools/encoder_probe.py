@@ -1,0 +1,59 @@
+"""The Python end of encoder_probe.cc: an encoder of martlet's as a subprocess."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+
+class EngineUnavailableError(Exception):
+    """This machine cannot run what was asked for, an ISA level for instance."""
+
+
+class EncoderProbe:
+    """Runs batches of token ids. A batch is a list of sequences, a sequence a list of ids."""
+
+    def __init__(self, build: Path, model: Path, *, threads: int = 0, isa: str | None = None):
+        environment = os.environ | ({"MARTLET_FORCE_ISA": isa} if isa else {})
+        command = [build / "tools" / "encoder_probe", model, "--threads", str(threads)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def run(self, batches: list, output: str = "logits") -> list:
+        """The output rows of each batch."""
+        return self._ask(batches=batches, output=output, values=True)["values"]
+
+    def times(self, batches: list, output: str = "logits") -> list[float]:
+        """Milliseconds of each batch, run one after the other."""
+        return self._ask(batches=batches, output=output, values=False)["ms"]
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.stdin.close()
+            self._process.wait()
+
+    def __enter__(self) -> "EncoderProbe":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, **request: object) -> dict:
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; why is on stderr
+        line = self._process.stdout.readline()
+        if line:
+            return json.loads(line)
+        message = self._process.stderr.read().strip()
+        if self._process.wait() == 4:
+            raise EngineUnavailableError(message)
+        raise RuntimeError(message)
