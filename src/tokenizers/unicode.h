@@ -1,0 +1,46 @@
+// What Hugging Face `tokenizers` thinks of each code point, and UTF-8 in and out.
+//
+// Its normalizer, its lower-casing and its regex classes each follow another version of Unicode, so
+// the tables are probed from it: docs/adr/0001-unicode-tables.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace martlet::unicode {
+
+/// Bits of a code point's record, in the order that tools/make_unicode_tables.py writes them.
+enum Property : uint16_t {
+  kControl = 1 << 0,      // clean_text removes it: Cc, Cf, Co, NUL and U+FFFD
+  kSpace = 1 << 1,        // white space to clean_text, the pre-tokenizer and regex \s
+  kPunctuation = 1 << 2,  // a word of its own to the pre-tokenizer
+  kMark = 1 << 3,         // a non-spacing mark, which strip_accents removes
+  kIdeograph = 1 << 4,    // handle_chinese_chars puts spaces around it
+  kWord = 1 << 5,         // regex \w
+  kLower = 1 << 6,        // to_lower changes it
+  kDecomposes = 1 << 7,   // decompose changes it
+};
+
+/// Properties in the low byte, canonical combining class in the high byte. `code` < 0x110000.
+uint16_t record(char32_t code) noexcept;
+
+inline bool has(char32_t code, Property property) noexcept { return record(code) & property; }
+
+/// The lower-case form of a code point that has kLower: one or two code points. Static storage.
+std::u32string_view to_lower(char32_t code) noexcept;
+
+/// The full canonical decomposition of a code point that has kDecomposes: at most four code points,
+/// in static storage or, for Hangul syllables, in `buffer`.
+std::u32string_view decompose(char32_t code, std::array<char32_t, 3>& buffer) noexcept;
+
+inline constexpr char32_t kReplacement = 0xFFFD;
+
+/// Reads the code point at `position` (< text.size()) and moves `position` behind it. Of invalid
+/// UTF-8 it reads the maximal invalid part as one U+FFFD, as Python's errors="replace" does.
+char32_t read_utf8(std::string_view text, std::size_t& position) noexcept;
+
+void append_utf8(char32_t code, std::string& out);
+
+}  // namespace martlet::unicode
