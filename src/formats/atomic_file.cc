@@ -6,10 +6,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <random>
 #include <utility>
 
 #include "core/error.h"
+#include "formats/temporary_name.h"
 
 namespace martlet {
 namespace {
@@ -21,14 +21,11 @@ Status system_error(const std::filesystem::path& path, std::string_view action, 
   return error(StatusCode::kIo, path.string(), "cannot {}: {}", action, std::strerror(number));
 }
 
-/// Creates a file of its own name in `directory`. The name is short whatever the target's is, so a
-/// target with the longest name the system allows still works.
 int create_temporary(
     const std::filesystem::path& directory, mode_t mode, std::filesystem::path& name
 ) {
-  std::random_device random;
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
-    name = directory / fmt::format(".martlet-{:08x}{:08x}.tmp", random(), random());
+    name = temporary_name(directory);
     const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0 || errno != EEXIST) return fd;
   }

@@ -136,6 +136,7 @@ Status load_transformer(
         "sentence_distilbert_config.json"}) {
     const std::filesystem::path path = directory / name;
     if (!std::filesystem::exists(path, ignored)) continue;
+    layout.files.push_back(std::filesystem::path(layout.transformer) / name);
     const auto root = load_json_object(path);
     if (!root) return root.status();
     JsonReader reader(*root, path.string());
@@ -154,10 +155,14 @@ Status load_transformer(
 }
 
 /// A prompt is text that sentence-transformers puts before every input.
-Status refuse_default_prompt(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "config_sentence_transformers.json";
+Status refuse_default_prompt(
+    const std::filesystem::path& directory, SentenceTransformersLayout& layout
+) {
+  constexpr std::string_view kName = "config_sentence_transformers.json";
+  const std::filesystem::path path = directory / kName;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return {};
+  layout.files.emplace_back(kName);
   const auto root = load_json_object(path);
   if (!root) return root.status();
   JsonReader reader(*root, path.string());
@@ -194,6 +199,7 @@ Status follow_modules(
   }
   layout.transformer = modules[0].path;
   MARTLET_RETURN_IF_ERROR(load_transformer(directory / modules[0].path, layout));
+  layout.files.push_back(std::filesystem::path(modules[1].path) / "config.json");
   const auto pooling = load_pooling(directory / modules[1].path);
   if (!pooling) return pooling.status();
   layout.pooling = *pooling;
@@ -220,8 +226,9 @@ Result<std::optional<SentenceTransformersLayout>> load_sentence_transformers(
   const auto modules = load_modules(path);
   if (!modules) return modules.status();
   SentenceTransformersLayout layout;
+  layout.files.emplace_back("modules.json");
   MARTLET_RETURN_IF_ERROR(follow_modules(directory, *modules, layout));
-  MARTLET_RETURN_IF_ERROR(refuse_default_prompt(directory));
+  MARTLET_RETURN_IF_ERROR(refuse_default_prompt(directory, layout));
   return layout;
 }
 

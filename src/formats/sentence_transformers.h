@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "martlet/encoder.h"
 #include "martlet/status.h"
@@ -18,6 +19,8 @@ struct SentenceTransformersLayout {
   bool normalize = false;
   std::int32_t max_length = 0;  // max_seq_length; 0: not said
   bool lowercase = false;       // texts are lowercased before the tokenizer has them
+  /// The files that say all this, relative to the directory.
+  std::vector<std::filesystem::path> files;
 };
 
 /// nullopt when there is no modules.json. Errors as load_model_directory.
