@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "formats/model_directory.h"
 #include "pipelines/stream_runner.h"
 #include "pipelines/text_input.h"
 
@@ -45,6 +46,22 @@ void scale_to_unit(std::span<float> row) {
 }
 
 }  // namespace
+
+Result<EmbeddingPipeline> EmbeddingPipeline::load(
+    const std::filesystem::path& directory, const EmbeddingOptions& options
+) {
+  const auto model = load_model_directory(directory);
+  if (!model) return model.error();
+  auto tokenizer = Tokenizer::load(model->transformer);
+  if (!tokenizer) return tokenizer.error();
+  auto encoder = load_encoder(model->transformer, options.encoder);
+  if (!encoder) return encoder.error();
+  EmbeddingOptions filled = options;
+  filled.pooling = options.pooling.value_or(model->pooling);
+  filled.normalize = options.normalize.value_or(model->normalize);
+  if (options.max_length == 0) filled.max_length = model->max_length;
+  return make(*std::move(tokenizer), *std::move(encoder), filled);
+}
 
 Result<EmbeddingPipeline> EmbeddingPipeline::make(
     Tokenizer tokenizer, std::unique_ptr<Encoder> encoder, const EmbeddingOptions& options

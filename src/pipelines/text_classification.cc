@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "formats/hf_config.h"
+#include "formats/model_directory.h"
 #include "pipelines/scores.h"
 #include "pipelines/stream_runner.h"
 #include "pipelines/text_input.h"
@@ -57,14 +57,16 @@ Result<std::vector<Classification>> collect(
 Result<TextClassificationPipeline> TextClassificationPipeline::load(
     const std::filesystem::path& directory, const TextClassificationOptions& options
 ) {
-  auto config = load_hf_config(directory);
-  if (!config) return config.error();
-  auto tokenizer = Tokenizer::load(directory);
+  auto model = load_model_directory(directory);
+  if (!model) return model.error();
+  auto tokenizer = Tokenizer::load(model->transformer);
   if (!tokenizer) return tokenizer.error();
-  auto encoder = load_encoder(directory, options.encoder);
+  auto encoder = load_encoder(model->transformer, options.encoder);
   if (!encoder) return encoder.error();
-  LabelInfo labels{std::move(config->labels), std::move(config->problem_type)};
-  return make(*std::move(tokenizer), *std::move(encoder), std::move(labels), options);
+  TextClassificationOptions filled = options;
+  if (options.max_length == 0) filled.max_length = model->max_length;
+  LabelInfo labels{std::move(model->config.labels), std::move(model->config.problem_type)};
+  return make(*std::move(tokenizer), *std::move(encoder), std::move(labels), filled);
 }
 
 Result<TextClassificationPipeline> TextClassificationPipeline::make(
