@@ -60,14 +60,14 @@ def largest_difference(got: list, expected: list) -> float:
 
 def check_model(build: Path, name: str, outputs: list[str], report: parity.Report) -> None:
     import numpy as np
-    from encoder_probe import EncoderProbe, EngineUnavailableError
+    from model_probe import EngineUnavailableError, ModelProbe
 
     directory = model_directory(name)
     sequences = random_sequences(directory / "config.json")
     expected = reference(directory, sequences, outputs)
     for isa in parity.ISA_LEVELS:
         try:
-            with EncoderProbe(build, directory, isa=isa) as probe:
+            with ModelProbe(build, directory, isa=isa) as probe:
                 for output in outputs:
                     rows = expected[output]
                     mixed = probe.run([sequences], output)[0]
@@ -88,7 +88,7 @@ def check_model(build: Path, name: str, outputs: list[str], report: parity.Repor
 def main() -> int:
     build = parity.build_directory()
     parity.require_packages("torch", "transformers")
-    parity.require_paths(build / "tools" / "encoder_probe")
+    parity.require_paths(build / "tools" / "model_probe")
     report = parity.Report()
     models = SMALL_MODELS | (BASE_MODELS if parity.everything() else {})
     for name, outputs in models.items():

@@ -1,4 +1,4 @@
-"""The Python end of encoder_probe.cc: an encoder of martlet's as a subprocess."""
+"""The Python end of model_probe.cc: a model of martlet's as a subprocess."""
 
 import json
 import os
@@ -10,12 +10,12 @@ class EngineUnavailableError(Exception):
     """This machine cannot run what was asked for, an ISA level for instance."""
 
 
-class EncoderProbe:
+class ModelProbe:
     """Runs batches of token ids. A batch is a list of sequences, a sequence a list of ids."""
 
     def __init__(self, build: Path, model: Path, *, threads: int = 0, isa: str | None = None):
         environment = os.environ | ({"MARTLET_FORCE_ISA": isa} if isa else {})
-        command = [build / "tools" / "encoder_probe", model, "--threads", str(threads)]
+        command = [build / "tools" / "model_probe", model, "--threads", str(threads)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -29,16 +29,12 @@ class EncoderProbe:
         """The output rows of each batch."""
         return self._ask(batches=batches, output=output, values=True)["values"]
 
-    def times(self, batches: list, output: str = "logits") -> list[float]:
-        """Milliseconds of each batch, run one after the other."""
-        return self._ask(batches=batches, output=output, values=False)["ms"]
-
     def close(self) -> None:
         if self._process.poll() is None:
             self._process.stdin.close()
             self._process.wait()
 
-    def __enter__(self) -> "EncoderProbe":
+    def __enter__(self) -> "ModelProbe":
         return self
 
     def __exit__(self, *_: object) -> None:
