@@ -85,8 +85,8 @@ Status AddedTokens::add_patterns(const std::vector<AddedToken>& tokens, std::str
     // Two tokens may have one normalized form; the library chooses by chance, martlet the first.
     if (patterns.trie.find(entry.decoded) == Trie::kNoValue)
       patterns.trie.insert(entry.decoded, id);
+    patterns.first_bytes[uint8_t(entry.decoded.front())] = true;
     patterns.empty = false;
-    if (!token.normalized) raw_first_bytes_[uint8_t(entry.decoded.front())] = true;
   }
   return {};
 }
@@ -101,7 +101,8 @@ void AddedTokens::split(
   SpaceEnd space_end;
   std::size_t taken = 0;  // everything before is in a part
   for (std::size_t i = 0; i < text.size();) {
-    const Trie::Match match = patterns.trie.longest_match(text.subspan(i));
+    const auto code_at = [&](std::size_t k) { return text[i + k].code; };
+    const Trie::Match match = patterns.trie.longest_match(text.size() - i, code_at);
     if (match.length == 0) {
       ++i;
       continue;
@@ -119,6 +120,14 @@ void AddedTokens::split(
     taken = end;
   }
   push(taken, text.size(), kText);
+}
+
+bool AddedTokens::one_begins(std::string_view text, std::string_view normalized) const {
+  const auto begins = [](const Patterns& patterns, std::string_view bytes) {
+    const auto code_at = [&](std::size_t i) { return char32_t(uint8_t(bytes[i])); };
+    return patterns.trie.longest_match(bytes.size(), code_at).length > 0;
+  };
+  return begins(raw_, text) || begins(normalized_, normalized);
 }
 
 std::optional<int32_t> AddedTokens::find(std::string_view content) const {

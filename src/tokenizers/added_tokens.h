@@ -53,10 +53,15 @@ class AddedTokens {
   /// Largest id + 1.
   [[nodiscard]] int32_t end_id() const noexcept { return end_id_; }
 
-  /// Whether split_raw looks for a token that begins with `byte` (UTF-8).
-  [[nodiscard]] bool raw_may_begin(uint8_t byte) const noexcept { return raw_first_bytes_[byte]; }
-  /// Whether split_normalized looks for any token.
-  [[nodiscard]] bool has_normalized() const noexcept { return !normalized_.empty; }
+  // For ASCII text, of which the fast path must know whether it has added tokens:
+
+  /// Whether a token that split_raw or split_normalized looks for begins with `byte`.
+  [[nodiscard]] bool one_begins_with(char byte) const noexcept {
+    return raw_.first_bytes[uint8_t(byte)] || normalized_.first_bytes[uint8_t(byte)];
+  }
+  /// Whether `text` begins with a token that split_raw looks for, or its normalized form with one
+  /// that split_normalized looks for.
+  [[nodiscard]] bool one_begins(std::string_view text, std::string_view normalized) const;
 
  private:
   struct Entry {
@@ -64,7 +69,8 @@ class AddedTokens {
     std::string decoded;
   };
   struct Patterns {
-    Trie trie;  // values are ids
+    Trie trie;                            // values are ids
+    std::array<bool, 256> first_bytes{};  // of the UTF-8 of all of them
     bool empty = true;
   };
 
@@ -80,7 +86,6 @@ class AddedTokens {
   std::unordered_set<std::string> special_;       // contents
   Patterns raw_;
   Patterns normalized_;
-  std::array<bool, 256> raw_first_bytes_{};
   int32_t end_id_ = 0;
 };
 

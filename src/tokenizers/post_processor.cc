@@ -126,12 +126,6 @@ Status check_size(const SequenceParts& parts, const Encodings& out) {
 
 }  // namespace
 
-void TextTokens::clear() {
-  ids.clear();
-  char_offsets.clear();
-  byte_offsets.clear();
-}
-
 PostProcessor::PostProcessor(PostProcessorConfig config)
     : single_(std::move(config.single)),
       pair_(std::move(config.pair)),

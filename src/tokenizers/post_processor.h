@@ -7,18 +7,10 @@
 
 #include "formats/tokenizer_json.h"
 #include "martlet/tokenizer.h"
+#include "tokenizers/text_tokenizer.h"
 #include "tokenizers/truncation.h"
 
 namespace martlet {
-
-/// A text's tokens, without special ones. Offsets are empty when they are not asked for.
-struct TextTokens {
-  std::vector<int32_t> ids;
-  std::vector<Offset> char_offsets;
-  std::vector<Offset> byte_offsets;
-
-  void clear();
-};
 
 /// A text's tokens and the windows of them that sequences are made of; the first is the text itself
 /// or what truncation left of it.

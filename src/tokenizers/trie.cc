@@ -6,26 +6,14 @@
 
 namespace martlet {
 namespace {
+
 constexpr std::size_t kFirstSlots = 64;
-}
+
+constexpr std::size_t max_nodes(std::size_t slots) { return slots / 4 * 3; }
+
+}  // namespace
 
 Trie::Trie() : edges_(kFirstSlots), values_{kNoValue} {}
-
-std::size_t Trie::slot_of(Node from, char32_t symbol) const noexcept {
-  const uint64_t hash = (uint64_t{from} << 32 | symbol) * 0x9E3779B97F4A7C15ULL;
-  const std::size_t mask = edges_.size() - 1;
-  std::size_t slot = (hash >> 32) & mask;
-  while (edges_[slot].from != kNoNode &&
-         (edges_[slot].from != from || edges_[slot].symbol != symbol)) {
-    slot = (slot + 1) & mask;
-  }
-  return slot;
-}
-
-Trie::Node Trie::child(Node from, char32_t symbol) const noexcept {
-  const Edge& edge = edges_[slot_of(from, symbol)];
-  return edge.from == kNoNode ? kNoNode : edge.to;
-}
 
 Trie::Node Trie::add_child(Node from, char32_t symbol) {
   Edge& edge = edges_[slot_of(from, symbol)];
@@ -33,15 +21,22 @@ Trie::Node Trie::add_child(Node from, char32_t symbol) {
   const auto node = Node(values_.size());
   edge = {from, symbol, node};
   values_.push_back(kNoValue);
-  if (values_.size() > edges_.size() / 8 * 5) grow();
+  if (values_.size() > max_nodes(edges_.size())) resize_table(edges_.size() * 2);
   return node;
 }
 
-void Trie::grow() {
-  const std::vector<Edge> old = std::exchange(edges_, std::vector<Edge>(edges_.size() * 2));
+void Trie::resize_table(std::size_t slots) {
+  const std::vector<Edge> old = std::exchange(edges_, std::vector<Edge>(slots));
   for (const Edge& edge : old) {
     if (edge.from != kNoNode) edges_[slot_of(edge.from, edge.symbol)] = edge;
   }
+}
+
+void Trie::reserve(std::size_t nodes) {
+  std::size_t slots = edges_.size();
+  while (max_nodes(slots) < nodes) slots *= 2;
+  if (slots > edges_.size()) resize_table(slots);
+  values_.reserve(nodes);
 }
 
 int32_t Trie::insert(std::string_view key, int32_t value) {
@@ -52,29 +47,18 @@ int32_t Trie::insert(std::string_view key, int32_t value) {
   return std::exchange(values_[node], value);
 }
 
-std::optional<Trie::Node> Trie::find_node(std::string_view key) const noexcept {
+Trie::Node Trie::find_node(std::string_view key) const noexcept {
   Node node = kRoot;
   for (std::size_t position = 0; position < key.size();) {
     node = child(node, unicode::read_utf8(key, position));
-    if (node == kNoNode) return std::nullopt;
+    if (node == kNoNode) break;
   }
   return node;
 }
 
 int32_t Trie::find(std::string_view key) const noexcept {
-  const std::optional<Node> node = find_node(key);
-  return node ? values_[*node] : kNoValue;
-}
-
-Trie::Match Trie::longest_match(std::span<const Char> text, Node start) const noexcept {
-  Match match;
-  Node node = start;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    node = child(node, text[i].code);
-    if (node == kNoNode) break;
-    if (values_[node] != kNoValue) match = {values_[node], i + 1};
-  }
-  return match;
+  const Node node = find_node(key);
+  return node == kNoNode ? kNoValue : values_[node];
 }
 
 }  // namespace martlet

@@ -10,9 +10,13 @@ Result<Vocabulary> Vocabulary::build(
     const std::vector<std::pair<std::string, int32_t>>& tokens, std::string_view where
 ) {
   Vocabulary vocabulary;
-  for (const auto& [token, id] : tokens) vocabulary.trie_.insert(token, id);
+  vocabulary.trie_.reserve(tokens.size() * 3);
+  bool repeats = false;
   for (const auto& [token, id] : tokens) {
-    if (vocabulary.trie_.find(token) != id) continue;  // comes again with another id
+    repeats |= vocabulary.trie_.insert(token, id) != Trie::kNoValue;
+  }
+  for (const auto& [token, id] : tokens) {
+    if (repeats && vocabulary.trie_.find(token) != id) continue;  // it comes again
     vocabulary.entries_.push_back({id, vocabulary.text_.size(), token.size()});
     vocabulary.text_ += token;
   }

@@ -24,6 +24,12 @@ class Vocabulary {
   /// Empty when there is no such id.
   [[nodiscard]] std::string_view token(int32_t id) const noexcept;
 
+  /// Calls each(token, id) for every token, by id.
+  template <class Each>
+  void for_each(Each each) const {
+    for (const Entry& entry : entries_) each(token(entry), entry.id);
+  }
+
   /// Number of tokens.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// Largest id + 1.

@@ -24,20 +24,4 @@ Result<WordPiece> WordPiece::build(const WordPieceConfig& config, std::string_vi
   return model;
 }
 
-void WordPiece::tokenize(std::span<const Char> word, std::vector<Token>& tokens) const {
-  const std::size_t first = tokens.size();
-  std::optional<Trie::Node> start = Trie::kRoot;
-  std::size_t begin = 0;
-  while (word.size() <= max_word_chars_ && begin < word.size() && start) {
-    const Trie::Match match = vocabulary_.trie().longest_match(word.subspan(begin), *start);
-    if (match.length == 0) break;
-    tokens.push_back(token_over(match.value, word.subspan(begin, match.length)));
-    begin += match.length;
-    start = continuation_;
-  }
-  if (begin == word.size()) return;
-  tokens.resize(first);
-  tokens.push_back(token_over(unk_id_, word));
-}
-
 }  // namespace martlet

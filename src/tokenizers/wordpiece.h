@@ -3,13 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
 #include "formats/tokenizer_json.h"
-#include "tokenizers/chars.h"
 #include "tokenizers/vocabulary.h"
 
 namespace martlet {
@@ -19,18 +15,35 @@ class WordPiece {
   /// kInvalidModel when the vocabulary is contradictory or lacks the unknown token.
   static Result<WordPiece> build(const WordPieceConfig& config, std::string_view where);
 
-  /// Appends the tokens of `word` (not empty). Linear in the word's length times that of the
-  /// longest token.
-  void tokenize(std::span<const Char> word, std::vector<Token>& tokens) const;
+  /// Spells the word code_at(0), code_at(1) ... of `size` > 0 code points: calls
+  /// piece(id, begin, end) for each token. False when it cannot be spelled; the calls made so far
+  /// are then void, and the word is one unk_id(). Linear in `size` times the longest token.
+  template <class CodeAt, class Piece>
+  bool spell(std::size_t size, CodeAt code_at, Piece piece) const {
+    if (size > max_word_chars_) return false;
+    Trie::Node start = Trie::kRoot;
+    for (std::size_t begin = 0; begin < size;) {
+      if (start == Trie::kNoNode) return false;
+      const auto rest_at = [&](std::size_t i) { return code_at(begin + i); };
+      const Trie::Match match = vocabulary_.trie().longest_match(size - begin, rest_at, start);
+      if (match.length == 0) return false;
+      piece(match.value, begin, begin + match.length);
+      begin += match.length;
+      start = continuation_;
+    }
+    return true;
+  }
 
-  [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
+  [[nodiscard]] int32_t unk_id() const noexcept { return unk_id_; }
+  /// Longer words are unknown.
   [[nodiscard]] std::size_t max_word_chars() const noexcept { return max_word_chars_; }
+  [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
 
  private:
   Vocabulary vocabulary_;
   int32_t unk_id_ = 0;
   std::size_t max_word_chars_ = 0;
-  std::optional<Trie::Node> continuation_;  // where tokens with the prefix ("##") begin
+  Trie::Node continuation_ = Trie::kNoNode;  // where tokens with the prefix ("##") begin
 };
 
 }  // namespace martlet

@@ -1,9 +1,10 @@
 // For tokenizer_parity.py: runs martlet's tokenizer over texts from standard input.
 //
-// Input: texts, each as a uint32 length and its bytes. Output, little-endian:
-//   encode:    for ids, type_ids, starts, text_of, truncated, char_offsets, byte_offsets, and the
-//              decoded sequences: a uint64 number of bytes, and the bytes
-//   normalize: texts as in the input
+// Input: texts, each as a uint32 length and its bytes. Output: arrays, each as a uint64 number of
+// bytes and the bytes, little-endian.
+//   encode:    ids, type_ids, starts, text_of, truncated, char_offsets, byte_offsets, and all
+//              sequences decoded, first without special tokens, then with them; 0xFF ends each
+//   normalize: one array per text
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstring>
@@ -48,12 +49,6 @@ std::vector<std::string_view> split_texts(std::string_view data) {
     data.remove_prefix(texts.back().size());
   }
   return texts;
-}
-
-void write_text(std::string_view text) {
-  const auto size = uint32_t(text.size());
-  std::fwrite(&size, sizeof size, 1, stdout);
-  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 template <class T>
@@ -112,7 +107,10 @@ int encode(const ProbeOptions& options) {
 int normalize(const ProbeOptions& options) {
   const martlet::BertNormalizer normalizer(options.normalizer);
   const std::string data = read_all(stdin);
-  for (const std::string_view text : split_texts(data)) write_text(normalizer.normalize(text));
+  for (const std::string_view text : split_texts(data)) {
+    const std::string normalized = normalizer.normalize(text);
+    write_array(std::vector<char>(normalized.begin(), normalized.end()));
+  }
   return 0;
 }
 
