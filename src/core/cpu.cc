@@ -13,12 +13,16 @@
 #include <string>
 #include <thread>
 
+#include "core/amx_probe.h"
 #include "core/error.h"
 
 namespace martlet {
 namespace {
 
-constexpr std::array kIsas{Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+constexpr std::array kIsas{
+    Isa::kScalar,     Isa::kAvx2,       Isa::kAvx2Vnni, Isa::kAvx512,
+    Isa::kAvx512Vnni, Isa::kAvx512Bf16, Isa::kAmx,
+};
 
 std::string read_cpu_name() {
   std::array<unsigned, 12> words{};
@@ -76,6 +80,22 @@ double cgroup_quota() {
   return least;
 }
 
+std::string isa_names() {
+  std::string names;
+  for (const Isa isa : kIsas) names.append(names.empty() ? "" : ", ").append(to_string(isa));
+  return names;
+}
+
+/// AVX-VNNI (the 256-bit form) has no name in __builtin_cpu_supports: CPUID leaf 7, subleaf 1, EAX
+/// bit 4.
+bool has_avx_vnni() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1U) != 0;
+}
+
 }  // namespace
 
 std::string_view to_string(Isa isa) noexcept {
@@ -84,8 +104,16 @@ std::string_view to_string(Isa isa) noexcept {
       return "scalar";
     case Isa::kAvx2:
       return "avx2";
+    case Isa::kAvx2Vnni:
+      return "avx2_vnni";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAvx512Vnni:
+      return "avx512_vnni";
+    case Isa::kAvx512Bf16:
+      return "avx512_bf16";
+    case Isa::kAmx:
+      return "amx";
   }
   return "unknown";
 }
@@ -100,10 +128,20 @@ bool is_supported(Isa isa) noexcept {
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::kAvx2Vnni:
+      return is_supported(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:
       return is_supported(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl");
+    case Isa::kAvx512Vnni:
+      return is_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
+    case Isa::kAvx512Bf16:
+      return is_supported(Isa::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
+    case Isa::kAmx: {
+      static const bool works = is_supported(Isa::kAvx512Vnni) && amx_works();
+      return works;
+    }
   }
   return false;
 }
@@ -117,8 +155,8 @@ Result<Isa> select_isa() {
       std::find_if(kIsas.begin(), kIsas.end(), [forced](Isa i) { return to_string(i) == forced; });
   if (isa == kIsas.end()) {
     return error(
-        StatusCode::kInvalidArgument, "MARTLET_FORCE_ISA",
-        "got '{}', expected scalar, avx2 or avx512", forced
+        StatusCode::kInvalidArgument, "MARTLET_FORCE_ISA", "got '{}', expected one of {}", forced,
+        isa_names()
     );
   }
   if (!is_supported(*isa)) {

@@ -10,16 +10,17 @@
 namespace martlet {
 
 /// An ISA level: one word for the file, the symbol suffix, the MARTLET_FORCE_ISA value and the
-/// benchmark label. Later values include what earlier ones need.
-enum class Isa { kScalar, kAvx2, kAvx512 };
+/// benchmark label.
+enum class Isa { kScalar, kAvx2, kAvx2Vnni, kAvx512, kAvx512Vnni, kAvx512Bf16, kAmx };
 
-/// "scalar", "avx2", "avx512". Static storage.
+/// "scalar", "avx2", "avx2_vnni", ... Static storage.
 std::string_view to_string(Isa isa) noexcept;
 
 /// Every level martlet has kernels for, best last.
 std::span<const Isa> all_isas() noexcept;
 
-/// Whether the processor and the operating system can run `isa`.
+/// Whether the processor and the operating system can run `isa`. For amx a forked child tries it,
+/// once per process.
 bool is_supported(Isa isa) noexcept;
 
 /// The level to run: MARTLET_FORCE_ISA when set (kInvalidArgument for an unknown word, kUnavailable

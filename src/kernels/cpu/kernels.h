@@ -4,16 +4,21 @@
 #include "core/cpu.h"
 #include "kernels/cpu/attention/attention.h"
 #include "kernels/cpu/gemm/gemm.h"
+#include "kernels/cpu/gemm_q/gemm_q.h"
 #include "kernels/cpu/layer_norm/layer_norm.h"
 #include "kernels/cpu/peak/peak.h"
+#include "kernels/cpu/quantize/quantize.h"
 
 namespace martlet {
 
 struct Kernels {
   Isa isa;
   const GemmKernels& gemm;
+  const GemmQKernels& gemm_s8;
+  const GemmQKernels* gemm_bf16;  // null: the level multiplies no bf16
   const AttentionKernels& attention;
   const LayerNormKernels& layer_norm;
+  const QuantizeKernels& quantize;
   const PeakKernels& peak;
 };
 

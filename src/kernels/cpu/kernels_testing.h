@@ -32,6 +32,8 @@ class KernelTest : public ::testing::TestWithParam<Isa> {
     return values;
   }
 
+  std::mt19937& generator() { return generator_; }
+
  private:
   std::mt19937 generator_{20261122};
 };

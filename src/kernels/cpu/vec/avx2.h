@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace martlet {
 namespace {
@@ -23,6 +24,20 @@ struct Vec256 {
   /// The first `count` <= kWidth lanes; the others read as 0 and are not written.
   static Reg load(const float* p, std::size_t count) { return _mm256_maskload_ps(p, mask(count)); }
   static void store(float* p, Reg r, std::size_t count) { _mm256_maskstore_ps(p, mask(count), r); }
+
+  static Reg from_int(const std::int32_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  /// Integral lanes as u8 or u16, clamped to [0, 255].
+  static void store_u8(std::uint8_t* p, Reg a) {
+    const __m128i words = to_words(a);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+  }
+  static void store_u16(std::uint16_t* p, Reg a) {
+    const __m128i limit = _mm_set1_epi16(255);
+    const __m128i words = _mm_max_epi16(_mm_min_epi16(to_words(a), limit), _mm_setzero_si128());
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), words);
+  }
 
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
@@ -52,6 +67,10 @@ struct Vec256 {
   }
 
  private:
+  static __m128i to_words(Reg a) {
+    const __m256i value = _mm256_cvtps_epi32(a);
+    return _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+  }
   static __m256i mask(std::size_t count) {
     const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes);

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace martlet {
 namespace {
@@ -28,6 +29,25 @@ struct Vec512 {
     _mm512_mask_storeu_ps(p, mask(count), r);
   }
 
+  static Reg from_int(const std::int32_t* p) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(p)); }
+  /// Integral lanes as u8 or u16, clamped to [0, 255].
+  static void store_u8(std::uint8_t* p, Reg a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtusepi32_epi8(to_byte(a)));
+  }
+  static void store_u16(std::uint16_t* p, Reg a) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(to_byte(a)));
+  }
+  /// Rounded to nearest even; not for NaN.
+  static void store_bf16(std::uint16_t* p, Reg a) {
+    const __m512i bits = _mm512_castps_si512(a);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i rounded =
+        _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16))
+    );
+  }
+
   static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
   static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
@@ -44,6 +64,10 @@ struct Vec512 {
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
 
  private:
+  static __m512i to_byte(Reg a) {
+    const __m512i value = _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_setzero_si512());
+    return _mm512_min_epi32(value, _mm512_set1_epi32(255));
+  }
   static __mmask16 mask(std::size_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
 };
 

@@ -65,18 +65,27 @@ struct VecMath {
     return Vec::fma(half, tanh(inner), half);
   }
 
+  template <Activation kActivation>
+  static Reg activate(Reg x) {
+    if constexpr (kActivation == Activation::kGelu) return gelu(x);
+    if constexpr (kActivation == Activation::kGeluTanh) return gelu_tanh(x);
+    if constexpr (kActivation == Activation::kRelu) return Vec::max(x, Vec::zero());
+    if constexpr (kActivation == Activation::kTanh) return tanh(x);
+    return x;
+  }
+
   static Reg activate(Reg x, Activation activation) {
     switch (activation) {
       case Activation::kNone:
         return x;
       case Activation::kGelu:
-        return gelu(x);
+        return activate<Activation::kGelu>(x);
       case Activation::kGeluTanh:
-        return gelu_tanh(x);
+        return activate<Activation::kGeluTanh>(x);
       case Activation::kRelu:
-        return Vec::max(x, Vec::zero());
+        return activate<Activation::kRelu>(x);
       case Activation::kTanh:
-        return tanh(x);
+        return activate<Activation::kTanh>(x);
     }
     return x;
   }

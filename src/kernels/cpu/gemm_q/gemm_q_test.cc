@@ -1,0 +1,234 @@
+#include "kernels/cpu/gemm_q/gemm_q.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/cpu/bf16.h"
+#include "kernels/cpu/kernels_testing.h"
+
+namespace martlet {
+namespace {
+
+/// Operand rows as the kernels read them: padded in rows and in k.
+struct Operand {
+  std::vector<std::uint8_t> bytes;
+  std::size_t stride;
+
+  Operand(std::size_t rows, std::size_t k, OperandType type)
+      : bytes((rows + 32) * round_up(k, 64) * size_of(type)),
+        stride(round_up(k, 64) * size_of(type)) {}
+
+  void set(std::size_t row, std::size_t i, std::uint16_t value, OperandType type) {
+    std::uint8_t* at = bytes.data() + row * stride + i * size_of(type);
+    if (type == OperandType::kU8) {
+      *at = static_cast<std::uint8_t>(value);
+    } else {
+      std::memcpy(at, &value, sizeof(value));
+    }
+  }
+};
+
+class GemmS8Test : public KernelTest {
+ protected:
+  static const GemmQKernels& gemm() { return kernels().gemm_s8; }
+
+  /// The plain integer products a w, through the kernel with every scale 1 and zero point 0.
+  std::vector<float> products(
+      std::size_t m, std::size_t n, std::size_t k, const std::vector<std::uint8_t>& a,
+      const std::vector<std::int8_t>& w
+  ) {
+    Operand operand(m, k, gemm().operand);
+    for (std::size_t row = 0; row < m; ++row) {
+      for (std::size_t i = 0; i < k; ++i) operand.set(row, i, a[row * k + i], gemm().operand);
+    }
+    std::vector<std::uint8_t> packed(packed_bytes(gemm(), n, k));
+    pack_s8_values(gemm(), w.data(), n, k, packed.data());
+    const std::vector<float> ones(std::max(m, n), 1);
+    const std::vector<float> zeros(std::max(m, n), 0);
+    std::vector<float> c(m * n);
+    gemm().run(
+        {.a = operand.bytes.data(),
+         .lda = operand.stride,
+         .a_scale = ones.data(),
+         .a_zero = zeros.data(),
+         .packed = packed.data(),
+         .scale = ones.data(),
+         .scaled_sums = zeros.data(),
+         .c = c.data(),
+         .ldc = n,
+         .m = m,
+         .n = n,
+         .k = k},
+        0, panel_count(n, gemm().panel_width)
+    );
+    return c;
+  }
+
+  void expect_exact(
+      std::size_t m, std::size_t n, std::size_t k, const std::vector<std::uint8_t>& a,
+      const std::vector<std::int8_t>& w
+  ) {
+    const auto c = products(m, n, k, a, w);
+    for (std::size_t row = 0; row < m; ++row) {
+      for (std::size_t column = 0; column < n; ++column) {
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < k; ++i) sum += a[row * k + i] * w[column * k + i];
+        ASSERT_EQ(c[row * n + column], static_cast<float>(sum))
+            << "m " << m << " n " << n << " k " << k;
+      }
+    }
+  }
+
+  std::vector<std::uint8_t> random_u8(std::size_t size) {
+    std::vector<std::uint8_t> values(size);
+    for (auto& value : values) value = static_cast<std::uint8_t>(generator()());
+    return values;
+  }
+  std::vector<std::int8_t> random_s8(std::size_t size) {
+    std::vector<std::int8_t> values(size);
+    for (auto& value : values) value = static_cast<std::int8_t>(generator()());
+    return values;
+  }
+};
+
+TEST_P(GemmS8Test, SumsIntegersExactly) {
+  for (std::size_t m = 1; m <= 50; m += m < 10 ? 1 : 3) {
+    expect_exact(m, 70, 77, random_u8(m * 77), random_s8(70 * 77));
+  }
+  for (const std::size_t n : {1UL, 15UL, 63UL, 64UL, 65UL, 130UL}) {
+    for (const std::size_t k : {1UL, 2UL, 3UL, 63UL, 64UL, 65UL, 200UL}) {
+      expect_exact(17, n, k, random_u8(17 * k), random_s8(n * k));
+    }
+  }
+  expect_exact(300, 20, 40, random_u8(300 * 40), random_s8(20 * 40));
+}
+
+TEST_P(GemmS8Test, ExtremesDoNotSaturate) {
+  for (const std::size_t m : {1UL, 8UL, 9UL, 33UL}) {
+    constexpr std::size_t kDepth = 384;
+    for (const int weight : {-128, 127}) {
+      expect_exact(
+          m, 66, kDepth, std::vector<std::uint8_t>(m * kDepth, 255),
+          std::vector<std::int8_t>(66 * kDepth, static_cast<std::int8_t>(weight))
+      );
+    }
+  }
+}
+
+TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
+  constexpr std::size_t kM = 21, kN = 70, kK = 100;
+  const auto a = random_u8(kM * kK);
+  const auto weight = random(kN * kK, 0.1F);
+  const auto bias = random(kN);
+  const auto residual = random(kM * kN);
+  auto scales = random(kM, 0.01F);
+  std::vector<float> zeros(kM);
+  for (std::size_t i = 0; i < kM; ++i) {
+    scales[i] = std::abs(scales[i]);
+    zeros[i] = static_cast<float>(i * 11);
+  }
+  Operand operand(kM, kK, gemm().operand);
+  for (std::size_t row = 0; row < kM; ++row) {
+    for (std::size_t i = 0; i < kK; ++i) operand.set(row, i, a[row * kK + i], gemm().operand);
+  }
+  std::vector<std::uint8_t> packed(packed_bytes(gemm(), kN, kK));
+  std::vector<float> scale(kN), sums(kN), c(kM * kN);
+  pack_s8(gemm(), weight.data(), kN, kK, packed.data(), scale.data(), sums.data());
+  gemm().run(
+      {.a = operand.bytes.data(),
+       .lda = operand.stride,
+       .a_scale = scales.data(),
+       .a_zero = zeros.data(),
+       .packed = packed.data(),
+       .scale = scale.data(),
+       .scaled_sums = sums.data(),
+       .bias = bias.data(),
+       .residual = residual.data(),
+       .ldr = kN,
+       .c = c.data(),
+       .ldc = kN,
+       .m = kM,
+       .n = kN,
+       .k = kK,
+       .activation = Activation::kGelu},
+      0, panel_count(kN, gemm().panel_width)
+  );
+  for (std::size_t row = 0; row < kM; ++row) {
+    for (std::size_t column = 0; column < kN; ++column) {
+      double sum = 0;
+      for (std::size_t i = 0; i < kK; ++i) {
+        const double w = std::nearbyint(weight[column * kK + i] / scale[column]) * scale[column];
+        sum += scales[row] *
+               (static_cast<double>(a[row * kK + i]) - static_cast<double>(zeros[row])) * w;
+      }
+      sum += bias[column];
+      sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0))) + residual[row * kN + column];
+      ASSERT_NEAR(c[row * kN + column], sum, 1e-4);
+    }
+  }
+}
+
+MARTLET_FOR_EVERY_ISA(GemmS8Test);
+
+class GemmBf16Test : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (!IsSkipped() && kernels().gemm_bf16 == nullptr)
+      GTEST_SKIP() << to_string(GetParam()) << " has no bf16 products";
+  }
+};
+
+TEST_P(GemmBf16Test, EqualsTheReferenceAndRowsAreIndependent) {
+  const GemmQKernels& gemm = *kernels().gemm_bf16;
+  constexpr std::size_t kM = 45, kN = 70, kK = 90;
+  const auto a = random(kM * kK);
+  const auto weight = random(kN * kK, 0.1F);
+  const auto bias = random(kN);
+  Operand operand(kM, kK, OperandType::kBf16);
+  for (std::size_t row = 0; row < kM; ++row) {
+    for (std::size_t i = 0; i < kK; ++i)
+      operand.set(row, i, to_bf16(a[row * kK + i]), OperandType::kBf16);
+  }
+  std::vector<std::uint8_t> packed(packed_bytes(gemm, kN, kK));
+  pack_bf16(gemm, weight.data(), kN, kK, packed.data());
+  const auto run = [&](std::size_t row, std::size_t rows) {
+    std::vector<float> c(rows * kN);
+    gemm.run(
+        {.a = operand.bytes.data() + row * operand.stride,
+         .lda = operand.stride,
+         .packed = packed.data(),
+         .bias = bias.data(),
+         .c = c.data(),
+         .ldc = kN,
+         .m = rows,
+         .n = kN,
+         .k = kK},
+        0, panel_count(kN, gemm.panel_width)
+    );
+    return c;
+  };
+  const auto whole = run(0, kM);
+  for (std::size_t row = 0; row < kM; ++row) {
+    for (std::size_t column = 0; column < kN; ++column) {
+      double sum = bias[column];
+      for (std::size_t i = 0; i < kK; ++i) {
+        sum += static_cast<double>(from_bf16(to_bf16(a[row * kK + i]))) *
+               from_bf16(to_bf16(weight[column * kK + i]));
+      }
+      ASSERT_NEAR(whole[row * kN + column], sum, 1e-5);
+    }
+  }
+  for (const std::size_t rows : {1UL, 3UL, 8UL, 9UL, 16UL, 17UL, 32UL}) {
+    for (std::size_t row = 0; row + rows <= kM; row += 6) {
+      const auto part = run(row, rows);
+      for (std::size_t i = 0; i < part.size(); ++i)
+        ASSERT_EQ(part[i], whole[row * kN + i]) << rows << " rows at " << row;
+    }
+  }
+}
+
+MARTLET_FOR_EVERY_ISA(GemmBf16Test);
+
+}  // namespace
+}  // namespace martlet
