@@ -33,33 +33,6 @@ bool splits_rows(std::size_t rows, const Team& team) {
 
 }  // namespace
 
-void Workspace::reserve(
-    const NativeWeights& weights, const Kernels& kernels, std::size_t tokens, std::size_t longest,
-    int ranks
-) {
-  const auto hidden = static_cast<std::size_t>(weights.config.hidden_size);
-  const auto head_dim = hidden / static_cast<std::size_t>(weights.config.heads);
-  hidden_stride = row_stride(hidden);
-  qkv_stride = row_stride(3 * hidden);
-  inner_stride = row_stride(static_cast<std::size_t>(weights.config.intermediate_size));
-  scratch_stride = row_stride(kernels.attention.scratch(longest, head_dim));
-  const std::size_t needed = tokens * (3 * hidden_stride + qkv_stride + inner_stride) +
-                             static_cast<std::size_t>(ranks) * scratch_stride;
-  if (storage_.size() < needed) storage_ = AlignedBuffer(needed);
-  float* at = storage_.data();
-  const auto take = [&at](std::size_t floats) {
-    float* begin = at;
-    at += floats;
-    return begin;
-  };
-  x = take(tokens * hidden_stride);
-  sum = take(tokens * hidden_stride);
-  context = take(tokens * hidden_stride);
-  qkv = take(tokens * qkv_stride);
-  inner = take(tokens * inner_stride);
-  scratch = take(static_cast<std::size_t>(ranks) * scratch_stride);
-}
-
 /// One rank's walk through the network.
 struct Forward::Pass {
   const NativeWeights& weights;
@@ -87,8 +60,9 @@ struct Forward::Pass {
 
   struct Product {
     const Linear& linear;
-    const float* a;
+    const float* a;  // read where the layer is fp32
     std::size_t lda;
+    const Operand& operand;  // read where it is not
     float* c;
     std::size_t ldc;
     Activation activation = Activation::kNone;
@@ -98,27 +72,60 @@ struct Forward::Pass {
 
   /// This rank's part of a matrix product over `rows` rows.
   void multiply(const Product& p, std::size_t rows) {
-    const std::size_t panels = panel_count(p.linear.n, kernels.gemm.panel_width);
+    const std::size_t panels = panel_count(p.linear.n, panel_width(kernels, p.linear.precision));
     const bool by_rows = splits_rows(rows, team);
     const Range mine = by_rows ? share(rows, team, kTileRows) : Range{0, rows};
     const Range columns = by_rows ? Range{0, panels} : share(panels, team);
+    if (p.linear.precision == Precision::kFp32) {
+      multiply_f32(p, mine, columns);
+    } else {
+      multiply_q(p, mine, columns);
+    }
+  }
+
+  void multiply_f32(const Product& p, Range rows, Range panels) {
     kernels.gemm.f32(
         {
-            .a = p.a + mine.begin * p.lda,
+            .a = p.a + rows.begin * p.lda,
             .lda = p.lda,
             .packed = p.linear.packed.data(),
             .bias = p.linear.bias.data(),
-            .residual = p.residual == nullptr ? nullptr : p.residual + mine.begin * p.ldr,
+            .residual = p.residual == nullptr ? nullptr : p.residual + rows.begin * p.ldr,
             .ldr = p.ldr,
-            .c = p.c + mine.begin * p.ldc,
+            .c = p.c + rows.begin * p.ldc,
             .ldc = p.ldc,
-            .m = mine.end - mine.begin,
+            .m = rows.end - rows.begin,
             .n = p.linear.n,
             .k = p.linear.k,
             .activation = p.activation,
         },
-        columns.begin, columns.end
+        panels.begin, panels.end
     );
+  }
+
+  void multiply_q(const Product& p, Range rows, Range panels) {
+    q_kernels(kernels, p.linear.precision)
+        .run(
+            {
+                .a = p.operand.row(rows.begin),
+                .lda = p.operand.stride,
+                .a_scale = p.operand.scale + rows.begin,
+                .a_zero = p.operand.zero + rows.begin,
+                .packed = p.linear.packed.data(),
+                .scale = p.linear.scale.data(),
+                .scaled_sums = p.linear.scaled_sums.data(),
+                .bias = p.linear.bias.data(),
+                .residual = p.residual == nullptr ? nullptr : p.residual + rows.begin * p.ldr,
+                .ldr = p.ldr,
+                .c = p.c + rows.begin * p.ldc,
+                .ldc = p.ldc,
+                .m = rows.end - rows.begin,
+                .n = p.linear.n,
+                .k = p.linear.k,
+                .activation = p.activation,
+            },
+            panels.begin, panels.end
+        );
   }
 
   /// Ends a step whose next step reads only the rows that this rank wrote, where rows are what is
@@ -127,18 +134,55 @@ struct Forward::Pass {
     if (!splits_rows(rows, team)) team.barrier();
   }
 
-  void normalize(const Norm& norm, const float* from, float* to, std::size_t rows) {
+  /// Rows of fp32 as `reader` will read them; nothing to do for fp32 itself.
+  void convert(
+      const Linear& reader, const float* from, std::size_t stride, const Operand& to, Range rows
+  ) {
+    if (reader.precision == Precision::kFp32) return;
+    const QuantizeRows task{
+        .x = from + rows.begin * stride,
+        .stride = stride,
+        .rows = rows.end - rows.begin,
+        .n = reader.k,
+        .out = to.row(rows.begin),
+        .out_stride = to.stride,
+        .scale = to.scale + rows.begin,
+        .zero = to.zero + rows.begin,
+    };
+    switch (q_kernels(kernels, reader.precision).operand) {
+      case OperandType::kU8:
+        return kernels.quantize.u8(task);
+      case OperandType::kU16:
+        return kernels.quantize.u16(task);
+      case OperandType::kBf16:
+        return kernels.quantize.bf16(task);
+    }
+  }
+
+  /// The same as a step of its own.
+  void convert_step(
+      const Linear& reader, const float* from, std::size_t stride, const Operand& to,
+      std::size_t rows
+  ) {
+    if (reader.precision == Precision::kFp32) return;
+    convert(reader, from, stride, to, share(rows, team, kTileRows));
+    end_of_step(rows);
+  }
+
+  /// w.sum to w.x, and to the operand of `reader` if there is one.
+  void normalize(const Norm& norm, std::size_t rows, const Linear* reader) {
     const Range mine = share(rows, team, kTileRows);
     kernels.layer_norm.f32({
-        .x = from + mine.begin * w.hidden_stride,
+        .x = w.sum + mine.begin * w.hidden_stride,
         .gamma = norm.gamma.data(),
         .beta = norm.beta.data(),
         .epsilon = weights.config.layer_norm_eps,
-        .out = to + mine.begin * w.hidden_stride,
+        .out = w.x + mine.begin * w.hidden_stride,
         .stride = w.hidden_stride,
         .rows = mine.end - mine.begin,
         .n = hidden,
     });
+    if (reader != nullptr) convert(*reader, w.x, w.hidden_stride, w.hidden_operand, mine);
     end_of_step(rows);
   }
 
@@ -149,7 +193,7 @@ struct Forward::Pass {
       for (std::size_t r = std::max(mine.begin, row(sequence)); r < end; ++r)
         embed_row(r, r - row(sequence));
     }
-    normalize(weights.embedding_norm, w.sum, w.x, tokens);
+    normalize(weights.embedding_norm, tokens, &weights.layers.front().query);
   }
 
   void embed_row(std::size_t r, std::size_t position) {
@@ -208,72 +252,143 @@ struct Forward::Pass {
   };
 
   /// From attention's output to the layer's: `residual` is the layer's input at the same rows, `x`
-  /// its output.
+  /// its output. `next` will read x, if there is a next layer.
   void finish_layer(
       const LayerWeights& layer, const float* residual, std::size_t residual_stride,
-      std::size_t rows
+      std::size_t rows, const Linear* next
   ) {
     const std::size_t stride = w.hidden_stride;
+    const Operand& operand = w.hidden_operand;
+    convert_step(layer.attention_out, w.context, stride, operand, rows);
     multiply(
-        {layer.attention_out, w.context, stride, w.sum, stride, Activation::kNone, residual,
-         residual_stride},
+        {.linear = layer.attention_out,
+         .a = w.context,
+         .lda = stride,
+         .operand = operand,
+         .c = w.sum,
+         .ldc = stride,
+         .residual = residual,
+         .ldr = residual_stride},
         rows
     );
     end_of_step(rows);
-    normalize(layer.attention_norm, w.sum, w.x, rows);
-    multiply({layer.ff_in, w.x, stride, w.inner, w.inner_stride, weights.activation}, rows);
-    end_of_step(rows);
+    normalize(layer.attention_norm, rows, &layer.ff_in);
     multiply(
-        {layer.ff_out, w.inner, w.inner_stride, w.sum, stride, Activation::kNone, w.x, stride}, rows
+        {.linear = layer.ff_in,
+         .a = w.x,
+         .lda = stride,
+         .operand = operand,
+         .c = w.inner,
+         .ldc = w.inner_stride,
+         .activation = weights.activation},
+        rows
     );
     end_of_step(rows);
-    normalize(layer.ff_norm, w.sum, w.x, rows);
+    convert_step(layer.ff_out, w.inner, w.inner_stride, w.inner_operand, rows);
+    multiply(
+        {.linear = layer.ff_out,
+         .a = w.inner,
+         .lda = w.inner_stride,
+         .operand = w.inner_operand,
+         .c = w.sum,
+         .ldc = stride,
+         .residual = w.x,
+         .ldr = stride},
+        rows
+    );
+    end_of_step(rows);
+    normalize(layer.ff_norm, rows, next);
   }
 
-  void run_layer(const LayerWeights& layer) {
-    multiply({layer.query, w.x, w.hidden_stride, w.qkv, w.qkv_stride}, tokens);
-    multiply({layer.key_value, w.x, w.hidden_stride, w.qkv + hidden, w.qkv_stride}, tokens);
+  /// Keys and values of every row, behind the place of the queries.
+  void key_value(const LayerWeights& layer) {
+    multiply(
+        {.linear = layer.key_value,
+         .a = w.x,
+         .lda = w.hidden_stride,
+         .operand = w.hidden_operand,
+         .c = w.qkv + hidden,
+         .ldc = w.qkv_stride},
+        tokens
+    );
+  }
+
+  void run_layer(const LayerWeights& layer, const Linear* next) {
+    multiply(
+        {.linear = layer.query,
+         .a = w.x,
+         .lda = w.hidden_stride,
+         .operand = w.hidden_operand,
+         .c = w.qkv,
+         .ldc = w.qkv_stride},
+        tokens
+    );
+    key_value(layer);
     team.barrier();
     attend([this](std::size_t sequence) {
       return Queries{
           w.qkv + row(sequence) * w.qkv_stride, w.qkv_stride, length(sequence), row(sequence)
       };
     });
-    finish_layer(layer, w.x, w.hidden_stride, tokens);
+    finish_layer(layer, w.x, w.hidden_stride, tokens, next);
   }
 
   /// The last layer where only first tokens are read: keys and values of every row, the rest for
   /// one row a sequence. Afterwards row i of x belongs to sequence i. Exact: rows do not depend on
   /// each other.
   void run_layer_first_tokens(const LayerWeights& layer) {
-    multiply({layer.key_value, w.x, w.hidden_stride, w.qkv + hidden, w.qkv_stride}, tokens);
+    key_value(layer);
     team.barrier();
     float* firsts = w.qkv;  // the columns that hold queries elsewhere
     const Range mine = share(sequences, team);
     for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
       std::copy_n(w.x + row(sequence) * w.hidden_stride, hidden, firsts + sequence * w.qkv_stride);
     }
+    convert(layer.query, firsts, w.qkv_stride, w.hidden_operand, mine);
     team.barrier();
-    multiply({layer.query, firsts, w.qkv_stride, w.sum, w.hidden_stride}, sequences);
+    multiply(
+        {.linear = layer.query,
+         .a = firsts,
+         .lda = w.qkv_stride,
+         .operand = w.hidden_operand,
+         .c = w.sum,
+         .ldc = w.hidden_stride},
+        sequences
+    );
     team.barrier();
     attend([this](std::size_t sequence) {
       return Queries{w.sum + sequence * w.hidden_stride, w.hidden_stride, 1, sequence};
     });
-    finish_layer(layer, firsts, w.qkv_stride, sequences);
+    finish_layer(layer, firsts, w.qkv_stride, sequences, nullptr);
+  }
+
+  /// A head's layer over rows of x or sum; heads are fp32 in every precision.
+  void apply_head(
+      const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,
+      std::size_t rows
+  ) {
+    multiply(
+        {.linear = linear,
+         .a = from,
+         .lda = w.hidden_stride,
+         .operand = w.hidden_operand,
+         .c = to,
+         .ldc = stride,
+         .activation = activation},
+        rows
+    );
   }
 
   void classify(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
     const float* features = w.x;
     if (weights.head == HeadKind::kSequence) {
       const Linear& dense = weights.head_dense ? *weights.head_dense : *weights.pooler;
-      multiply(
-          {dense, w.x, w.hidden_stride, w.sum, w.hidden_stride, weights.head_activation}, rows
-      );
+      apply_head(dense, w.x, w.sum, w.hidden_stride, weights.head_activation, rows);
       end_of_step(rows);
       features = w.sum;
     }
     float* logits = output.values.data() + output_row * output.columns;
-    multiply({weights.classifier, features, w.hidden_stride, logits, output.columns}, rows);
+    apply_head(weights.classifier, features, logits, output.columns, Activation::kNone, rows);
   }
 
   void copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
@@ -319,10 +434,7 @@ struct Forward::Pass {
         return pool(kind, output);
       case OutputKind::kPooler:
         float* out = output.values.data() + chunk.begin * output.columns;
-        return multiply(
-            {*weights.pooler, w.x, w.hidden_stride, out, output.columns, Activation::kTanh},
-            sequences
-        );
+        return apply_head(*weights.pooler, w.x, out, output.columns, Activation::kTanh, sequences);
     }
   }
 };
@@ -343,12 +455,13 @@ void Forward::run(
       kind == OutputKind::kCls || kind == OutputKind::kPooler ||
       (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence);
   pass.embed();
-  for (const LayerWeights& layer : weights_.layers) {
-    if (first_tokens_only && &layer == &weights_.layers.back()) {
-      pass.run_layer_first_tokens(layer);
-    } else {
-      pass.run_layer(layer);
-    }
+  const std::vector<LayerWeights>& layers = weights_.layers;
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i)
+    pass.run_layer(layers[i], &layers[i + 1].query);
+  if (first_tokens_only) {
+    pass.run_layer_first_tokens(layers.back());
+  } else {
+    pass.run_layer(layers.back(), nullptr);
   }
   pass.write(kind, output);
 }

@@ -10,9 +10,9 @@
 #include <span>
 #include <vector>
 
-#include "core/aligned_buffer.h"
 #include "core/thread_pool.h"
 #include "engines/native/weights.h"
+#include "engines/native/workspace.h"
 #include "kernels/cpu/kernels.h"
 #include "martlet/encoder.h"
 
@@ -22,33 +22,6 @@ namespace martlet {
 struct Chunk {
   std::size_t begin = 0;
   std::size_t end = 0;
-};
-
-/// The activations of one chunk. Grows when a larger chunk comes and is then kept: a warm one never
-/// allocates.
-class Workspace {
- public:
-  /// Makes room for `tokens` rows and for `ranks` attention calls at once over at most `longest`
-  /// keys.
-  void reserve(
-      const NativeWeights& weights, const Kernels& kernels, std::size_t tokens, std::size_t longest,
-      int ranks
-  );
-
-  float* x = nullptr;    // [tokens, hidden_stride]: the residual stream, normalized
-  float* sum = nullptr;  // [tokens, hidden_stride]: a sublayer's output + residual, before its norm
-  float* context =
-      nullptr;           // [tokens, hidden_stride]: attention's output; also gathered first tokens
-  float* qkv = nullptr;  // [tokens, qkv_stride]
-  float* inner = nullptr;    // [tokens, inner_stride]: between ff_in and ff_out
-  float* scratch = nullptr;  // [ranks, scratch_stride]: attention's
-  std::size_t hidden_stride = 0;
-  std::size_t qkv_stride = 0;
-  std::size_t inner_stride = 0;
-  std::size_t scratch_stride = 0;
-
- private:
-  AlignedBuffer storage_;
 };
 
 class Forward {

@@ -35,6 +35,22 @@ std::size_t tokens(const TokenBatch& batch, const Chunk& chunk) {
   return static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
 }
 
+Result<Precision> parse_precision(std::string_view name, const Kernels& kernels) {
+  if (name == "auto") return Precision::kFp32;
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kInt8}) {
+    if (name != to_string(precision)) continue;
+    if (precision != Precision::kBf16 || kernels.gemm_bf16 != nullptr) return precision;
+    return error(
+        StatusCode::kUnavailable, kWhere,
+        "precision bf16, got ISA level {}, expected avx512_bf16 or amx", to_string(kernels.isa)
+    );
+  }
+  return error(
+      StatusCode::kUnsupported, kWhere, "precision, got '{}', expected auto, fp32, bf16 or int8",
+      name
+  );
+}
+
 /// Treats denormals as zero while it lives: they slow arithmetic 20 to 100 times and mean nothing
 /// here.
 class FlushDenormals {
@@ -55,17 +71,15 @@ class FlushDenormals {
 Result<std::unique_ptr<Encoder>> NativeEncoder::load(
     const std::filesystem::path& directory, const EncoderOptions& options
 ) {
-  if (options.precision != "auto" && options.precision != "fp32") {
-    return error(
-        StatusCode::kUnsupported, kWhere, "precision, got '{}', expected auto or fp32",
-        options.precision
-    );
-  }
   const Result<Isa> isa = select_isa();
   if (!isa) return isa.status();
   const Kernels& kernels = kernels_for(*isa);
+  const Result<Precision> precision = parse_precision(options.precision, kernels);
+  if (!precision) return precision.status();
   auto pool = std::make_unique<ThreadPool>(ThreadPoolOptions{.threads = options.threads});
-  auto weights = load_native_weights(directory, options.adapter, kernels.gemm, *pool);
+  auto weights = load_native_weights(
+      directory, {.adapter = options.adapter, .precision = *precision}, kernels, *pool
+  );
   if (!weights) return weights.status();
   return std::unique_ptr<Encoder>(new NativeEncoder(std::move(*weights), kernels, std::move(pool)));
 }
@@ -81,7 +95,7 @@ NativeEncoder::NativeEncoder(
   info_ = {
       .engine = "native",
       .isa = std::string(to_string(kernels.isa)),
-      .precision = "fp32",
+      .precision = std::string(to_string(weights_.precision)),
       .model_type = config.model_type,
       .hidden_size = config.hidden_size,
       .vocab_size = config.vocab_size,

@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <new>
 #include <random>
 #include <thread>
+#include <tuple>
 
 #include "formats/safetensors.h"
 #include "formats/test_files.h"
@@ -102,23 +104,48 @@ struct Batch {
   [[nodiscard]] TokenBatch view() const { return {ids, type_ids, starts}; }
 };
 
-class NativeEncoderTest : public DirectoryTest, public ::testing::WithParamInterface<Isa> {
+class NativeEncoderTest : public DirectoryTest,
+                          public ::testing::WithParamInterface<std::tuple<Isa, const char*>> {
  protected:
   void SetUp() override {
-    if (!is_supported(GetParam()))
-      GTEST_SKIP() << "this processor cannot run " << to_string(GetParam());
-    ::setenv("MARTLET_FORCE_ISA", std::string(to_string(GetParam())).c_str(), 1);
+    if (!is_supported(isa())) GTEST_SKIP() << "this processor cannot run " << to_string(isa());
+    if (precision() == "bf16" && kernels_for(isa()).gemm_bf16 == nullptr) {
+      GTEST_SKIP() << to_string(isa()) << " has no bf16 products";
+    }
+    ::setenv("MARTLET_FORCE_ISA", std::string(to_string(isa())).c_str(), 1);
     const Model model(path(""));
   }
   void TearDown() override { ::unsetenv("MARTLET_FORCE_ISA"); }
 
-  std::unique_ptr<Encoder> load(int threads) {
-    auto encoder = load_encoder(path(""), {.threads = threads});
+  static Isa isa() { return std::get<0>(GetParam()); }
+  static std::string precision() { return std::get<1>(GetParam()); }
+
+  std::unique_ptr<Encoder> load(int threads, const std::string& with_precision = precision()) {
+    auto encoder = load_encoder(path(""), {.precision = with_precision, .threads = threads});
     EXPECT_TRUE(encoder) << encoder.status().message();
-    EXPECT_EQ((*encoder)->info().isa, to_string(GetParam()));
+    EXPECT_EQ((*encoder)->info().isa, to_string(isa()));
+    EXPECT_EQ((*encoder)->info().precision, with_precision);
     return std::move(*encoder);
   }
 };
+
+TEST_P(NativeEncoderTest, LowPrecisionStaysCloseToFp32) {
+  Batch batch;
+  for (int i = 0; i < 12; ++i) batch.add(5 + 7 * i, static_cast<unsigned>(i));
+  EncoderOutput exact;
+  EncoderOutput output;
+  ASSERT_TRUE(load(1, "fp32")->run(batch.view(), {.output = OutputKind::kMean}, exact).ok());
+  ASSERT_TRUE(load(1)->run(batch.view(), {.output = OutputKind::kMean}, output).ok());
+  for (std::size_t row = 0; row < exact.rows; ++row) {
+    double product = 0, squares = 0, exact_squares = 0;
+    for (std::size_t i = 0; i < exact.columns; ++i) {
+      product += static_cast<double>(exact.row(row)[i]) * output.row(row)[i];
+      squares += std::pow(output.row(row)[i], 2);
+      exact_squares += std::pow(exact.row(row)[i], 2);
+    }
+    EXPECT_GT(product / std::sqrt(squares * exact_squares), precision() == "int8" ? 0.995 : 0.9995);
+  }
+}
 
 TEST_P(NativeEncoderTest, ResultsDoNotDependOnBatchOrThreads) {
   constexpr int kSequences = 60;
@@ -245,8 +272,14 @@ TEST_P(NativeEncoderTest, NoSequencesIsNoRows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Isa, NativeEncoderTest, ::testing::ValuesIn(all_isas().begin(), all_isas().end()),
-    [](const auto& info) { return std::string(to_string(info.param)); }
+    Isa, NativeEncoderTest,
+    ::testing::Combine(
+        ::testing::ValuesIn(all_isas().begin(), all_isas().end()),
+        ::testing::Values("fp32", "bf16", "int8")
+    ),
+    [](const auto& info) {
+      return std::string(to_string(std::get<0>(info.param))) + "_" + std::get<1>(info.param);
+    }
 );
 
 class NativeEncoderLoad : public DirectoryTest {

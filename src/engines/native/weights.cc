@@ -44,8 +44,11 @@ AlignedBuffer copy(std::span<const float> values) {
 /// Reads one model's tensors by the family's names.
 class Reader {
  public:
-  Reader(const Checkpoint& checkpoint, const Family& family, const GemmKernels& kernels)
-      : checkpoint_(checkpoint), kernels_(kernels) {
+  Reader(
+      const Checkpoint& checkpoint, const Family& family, const Kernels& kernels,
+      Precision layer_precision
+  )
+      : checkpoint_(checkpoint), kernels_(kernels), layer_precision_(layer_precision) {
     const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
     if (checkpoint.has(first)) prefix_ = family.prefix;
   }
@@ -76,17 +79,27 @@ class Reader {
     return {};
   }
 
+  /// A head's layer, in fp32.
+  Status head(const std::string& name, std::int64_t n, std::int64_t k, Linear& out) const {
+    return linear({name}, n, k, Precision::kFp32, out);
+  }
+
   /// Layers of the same inputs, one after the other as the outputs of one.
   Status linear(
       std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Linear& out
   ) const {
-    const auto rows = static_cast<std::size_t>(n);
-    const auto columns = static_cast<std::size_t>(k);
-    out.n = rows * names.size();
-    out.k = columns;
+    return linear(names, n, k, layer_precision_, out);
+  }
+
+ private:
+  Status linear(
+      std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Precision precision,
+      Linear& out
+  ) const {
+    out.n = static_cast<std::size_t>(n) * names.size();
+    out.k = static_cast<std::size_t>(k);
     out.bias = AlignedBuffer(out.n);
     std::vector<float> joined;
-    if (names.size() > 1) joined.reserve(out.n * columns);
     float* bias_end = out.bias.data();
     for (const std::string& name : names) {
       auto weight = checkpoint_.read(name + ".weight", std::array{n, k});
@@ -95,24 +108,18 @@ class Reader {
       if (!bias) return bias.status();
       bias_end = std::ranges::copy(bias->values(), bias_end).out;
       if (names.size() == 1) {
-        pack(weight->values(), out);
+        pack(kernels_, weight->values(), precision, out);
       } else {
         joined.insert(joined.end(), weight->values().begin(), weight->values().end());
       }
     }
-    if (!joined.empty()) pack(joined, out);
+    if (!joined.empty()) pack(kernels_, joined, precision, out);
     return {};
   }
 
- private:
-  void pack(std::span<const float> weight, Linear& out) const {
-    const std::size_t width = kernels_.panel_width;
-    out.packed = AlignedBuffer(panel_count(out.n, width) * width * out.k);
-    pack_panels(weight.data(), out.n, out.k, width, out.packed.data());
-  }
-
   const Checkpoint& checkpoint_;
-  const GemmKernels& kernels_;
+  const Kernels& kernels_;
+  Precision layer_precision_;
   std::string prefix_;
 };
 
@@ -166,27 +173,27 @@ Status read_heads(const Reader& reader, const Family& family, NativeWeights& out
   const std::int64_t hidden = out.config.hidden_size;
   if (!family.pooler.empty() && reader.has(reader.base(family.pooler))) {
     MARTLET_RETURN_IF_ERROR(
-        reader.linear({reader.base(family.pooler)}, hidden, hidden, out.pooler.emplace())
+        reader.head(reader.base(family.pooler), hidden, hidden, out.pooler.emplace())
     );
   }
   const std::string classifier(family.classifier);
   if (!reader.has(classifier)) return {};
   const auto labels = static_cast<std::int64_t>(out.config.labels.size());
-  MARTLET_RETURN_IF_ERROR(reader.linear({classifier}, labels, hidden, out.classifier));
+  MARTLET_RETURN_IF_ERROR(reader.head(classifier, labels, hidden, out.classifier));
   out.head_activation = family.head_activation;
   out.head = is_token_classifier(out.config) ? HeadKind::kToken : HeadKind::kSequence;
   if (out.head == HeadKind::kToken) return {};
   if (family.head_dense_in_prefix && family.head_dense == family.pooler && out.pooler) return {};
   const std::string dense =
       family.head_dense_in_prefix ? reader.base(family.head_dense) : std::string(family.head_dense);
-  return reader.linear({dense}, hidden, hidden, out.head_dense.emplace());
+  return reader.head(dense, hidden, hidden, out.head_dense.emplace());
 }
 
 }  // namespace
 
 Result<NativeWeights> load_native_weights(
-    const std::filesystem::path& directory, const std::filesystem::path& adapter,
-    const GemmKernels& kernels, ThreadPool& pool
+    const std::filesystem::path& directory, const WeightOptions& options, const Kernels& kernels,
+    ThreadPool& pool
 ) {
   auto config = load_hf_config(directory);
   if (!config) return config.status();
@@ -208,11 +215,12 @@ Result<NativeWeights> load_native_weights(
   }
   auto activation = parse_activation(*config, where);
   if (!activation) return activation.status();
-  auto checkpoint = Checkpoint::open(directory, adapter);
+  auto checkpoint = Checkpoint::open(directory, options.adapter);
   if (!checkpoint) return checkpoint.status();
 
   NativeWeights weights(std::move(*config), *activation, std::move(*checkpoint));
-  const Reader reader(weights.checkpoint, *family, kernels);
+  weights.precision = options.precision;
+  const Reader reader(weights.checkpoint, *family, kernels, options.precision);
   MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, weights));
   MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, weights));
 

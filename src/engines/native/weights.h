@@ -11,19 +11,12 @@
 #include "core/aligned_buffer.h"
 #include "core/thread_pool.h"
 #include "engines/native/family.h"
+#include "engines/native/linear.h"
 #include "formats/checkpoint.h"
 #include "formats/hf_config.h"
 #include "kernels/cpu/kernels.h"
 
 namespace martlet {
-
-/// A Linear layer, packed for GemmKernels.
-struct Linear {
-  std::size_t n = 0;  // outputs
-  std::size_t k = 0;  // inputs
-  AlignedBuffer packed;
-  AlignedBuffer bias;  // [n]
-};
 
 struct Norm {
   AlignedBuffer gamma;
@@ -49,7 +42,8 @@ struct NativeWeights {
         checkpoint(std::move(model_checkpoint)) {}
 
   HfConfig config;
-  Activation activation;  // between ff_in and ff_out
+  Precision precision = Precision::kFp32;  // of the layers' products
+  Activation activation;                   // between ff_in and ff_out
   Activation head_activation = Activation::kTanh;
 
   Checkpoint checkpoint;            // owns the bytes the embedding tables may point into
@@ -65,10 +59,15 @@ struct NativeWeights {
   Linear classifier;
 };
 
+struct WeightOptions {
+  std::filesystem::path adapter{};
+  Precision precision = Precision::kFp32;  // of the layers' products; heads stay fp32
+};
+
 /// Reads, checks and packs the model in `directory`; the layers are packed by `pool`.
 Result<NativeWeights> load_native_weights(
-    const std::filesystem::path& directory, const std::filesystem::path& adapter,
-    const GemmKernels& kernels, ThreadPool& pool
+    const std::filesystem::path& directory, const WeightOptions& options, const Kernels& kernels,
+    ThreadPool& pool
 );
 
 }  // namespace martlet

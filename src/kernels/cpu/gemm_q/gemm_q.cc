@@ -2,47 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <vector>
 
 #include "kernels/cpu/bf16.h"
 
 namespace martlet {
 namespace {
 
-/// Calls put(index, row, i) for every weight in packed order, and put_zero(index) for the padding.
-template <class Put, class PutZero>
-void for_each_packed(
-    const GemmQKernels& kernels, std::size_t n, std::size_t k, const Put& put,
-    const PutZero& put_zero
-) noexcept {
-  std::size_t index = 0;
-  for (std::size_t panel = 0; panel < n; panel += kernels.panel_width) {
-    for (std::size_t group = 0; group < round_up(k, kernels.k_step); group += kernels.group) {
-      for (std::size_t column = 0; column < kernels.panel_width; ++column) {
-        for (std::size_t i = group; i < group + kernels.group; ++i, ++index) {
-          if (panel + column < n && i < k) {
-            put(index, panel + column, i);
-          } else {
-            put_zero(index);
-          }
-        }
-      }
-    }
-  }
-}
-
+/// value(row, i) in packed order, zeros as padding.
 template <class T, class Value>
 void pack_as(
     const GemmQKernels& kernels, std::size_t n, std::size_t k, void* packed, const Value& value
 ) noexcept {
+  const std::size_t width = kernels.panel_width;
+  const std::size_t group = kernels.group;
+  const std::size_t panel_size = width * round_up(k, kernels.k_step);
   T* out = static_cast<T*>(packed);
-  for_each_packed(
-      kernels, n, k,
-      [&](std::size_t index, std::size_t row, std::size_t i) {
-        out[index] = static_cast<T>(value(row, i));
-      },
-      [&](std::size_t index) { out[index] = 0; }
-  );
+  std::fill_n(out, round_up(n, width) * round_up(k, kernels.k_step), T(0));
+  for (std::size_t row = 0; row < n; ++row) {
+    T* column = out + row / width * panel_size + row % width * group;
+    for (std::size_t i = 0; i < k; ++i) {
+      column[i / group * group * width + i % group] = static_cast<T>(value(row, i));
+    }
+  }
 }
 
 template <class Value>
@@ -67,21 +49,25 @@ float largest_magnitude(const float* values, std::size_t count) noexcept {
 void pack_s8(
     const GemmQKernels& kernels, const float* weight, std::size_t n, std::size_t k, void* packed,
     float* scale, float* scaled_sums
-) noexcept {
+) {
+  std::vector<std::int8_t> quantized(n * k);
   for (std::size_t row = 0; row < n; ++row) {
-    scale[row] = largest_magnitude(weight + row * k, k) / 127.0F;
-    scaled_sums[row] = 0;
-  }
-  const auto quantized = [&](std::size_t row, std::size_t i) {
-    const float value = scale[row] == 0 ? 0.0F : std::nearbyint(weight[row * k + i] / scale[row]);
-    return static_cast<int>(std::clamp(value, -127.0F, 127.0F));
-  };
-  for (std::size_t row = 0; row < n; ++row) {
+    const float* from = weight + row * k;
+    std::int8_t* to = quantized.data() + row * k;
+    scale[row] = largest_magnitude(from, k) / 127.0F;
+    const float inverse = scale[row] == 0 ? 0.0F : 1.0F / scale[row];
+    // Adding and taking away 1.5 x 2^23 rounds to the nearest even integer, in code that
+    // vectorizes.
+    constexpr float kRound = 12582912.0F;
     int sum = 0;
-    for (std::size_t i = 0; i < k; ++i) sum += quantized(row, i);
+    for (std::size_t i = 0; i < k; ++i) {
+      const auto value = static_cast<std::int32_t>(from[i] * inverse + kRound - kRound);
+      to[i] = static_cast<std::int8_t>(std::clamp(value, -127, 127));
+      sum += to[i];
+    }
     scaled_sums[row] = scale[row] * static_cast<float>(sum);
   }
-  pack_integers(kernels, n, k, packed, quantized);
+  pack_s8_values(kernels, quantized.data(), n, k, packed);
 }
 
 void pack_s8_values(

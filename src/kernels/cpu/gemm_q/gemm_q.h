@@ -85,7 +85,7 @@ constexpr std::size_t packed_bytes(
 void pack_s8(
     const GemmQKernels& kernels, const float* weight, std::size_t n, std::size_t k, void* packed,
     float* scale, float* scaled_sums
-) noexcept;
+);
 
 /// Packs s8 weights as they are.
 void pack_s8_values(

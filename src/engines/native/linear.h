@@ -1,0 +1,39 @@
+// A Linear layer of the native engine, packed for the kernels that multiply by it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/aligned_buffer.h"
+#include "kernels/cpu/kernels.h"
+
+namespace martlet {
+
+/// What a product's operands are held in. Everything else is fp32 in all of them.
+enum class Precision { kFp32, kBf16, kInt8 };
+
+/// "fp32", "bf16", "int8". Static storage.
+std::string_view to_string(Precision precision) noexcept;
+
+struct Linear {
+  std::size_t n = 0;  // outputs
+  std::size_t k = 0;  // inputs
+  Precision precision = Precision::kFp32;
+  AlignedBuffer packed;       // fp32, or the bytes of bf16 or s8 panels
+  AlignedBuffer bias;         // [n]
+  AlignedBuffer scale;        // [n], int8 only
+  AlignedBuffer scaled_sums;  // [n], int8 only
+};
+
+/// The kernels of bf16 or int8 products.
+const GemmQKernels& q_kernels(const Kernels& kernels, Precision precision) noexcept;
+
+/// Columns in one panel of a layer's packed weights.
+std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept;
+
+/// Packs `weight` [n, k] in `precision`; the bias stays the caller's.
+void pack(
+    const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear
+);
+
+}  // namespace martlet
