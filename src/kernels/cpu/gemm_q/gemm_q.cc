@@ -21,8 +21,9 @@ void pack_as(
   std::fill_n(out, round_up(n, width) * round_up(k, kernels.k_step), T(0));
   for (std::size_t row = 0; row < n; ++row) {
     T* column = out + row / width * panel_size + row % width * group;
-    for (std::size_t i = 0; i < k; ++i) {
-      column[i / group * group * width + i % group] = static_cast<T>(value(row, i));
+    for (std::size_t begin = 0; begin < k; begin += group, column += group * width) {
+      const std::size_t count = std::min(group, k - begin);
+      for (std::size_t i = 0; i < count; ++i) column[i] = static_cast<T>(value(row, begin + i));
     }
   }
 }
