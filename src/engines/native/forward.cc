@@ -42,6 +42,7 @@ struct Forward::Pass {
   Workspace& w;
   Team& team;
 
+  const AttentionKernels& attention = attention_kernels(kernels, weights.precision);
   std::size_t hidden = static_cast<std::size_t>(weights.config.hidden_size);
   std::size_t first = start(chunk.begin);  // token of the batch that is row 0 here
   std::size_t tokens = start(chunk.end) - first;
@@ -226,7 +227,7 @@ struct Forward::Pass {
       const std::size_t column = item % heads * head_dim;
       const float* keys = w.qkv + row(sequence) * w.qkv_stride + hidden + column;
       const auto [q, q_stride, queries, context_row] = queries_of(sequence);
-      kernels.attention.f32({
+      attention.f32({
           .q = q + column,
           .q_stride = q_stride,
           .k = keys,

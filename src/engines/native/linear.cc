@@ -18,6 +18,10 @@ const GemmQKernels& q_kernels(const Kernels& kernels, Precision precision) noexc
   return precision == Precision::kInt8 ? kernels.gemm_s8 : *kernels.gemm_bf16;
 }
 
+const AttentionKernels& attention_kernels(const Kernels& kernels, Precision precision) noexcept {
+  return precision == Precision::kFp32 ? kernels.attention : kernels.attention_low;
+}
+
 std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept {
   return precision == Precision::kFp32 ? kernels.gemm.panel_width
                                        : q_kernels(kernels, precision).panel_width;

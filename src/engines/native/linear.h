@@ -28,6 +28,9 @@ struct Linear {
 /// The kernels of bf16 or int8 products.
 const GemmQKernels& q_kernels(const Kernels& kernels, Precision precision) noexcept;
 
+/// The attention that goes with a precision.
+const AttentionKernels& attention_kernels(const Kernels& kernels, Precision precision) noexcept;
+
 /// Columns in one panel of a layer's packed weights.
 std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept;
 

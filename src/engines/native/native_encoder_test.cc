@@ -31,7 +31,7 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 namespace martlet {
 namespace {
 
-constexpr std::int64_t kHidden = 48;
+constexpr std::int64_t kHidden = 64;
 constexpr std::int64_t kInner = 80;
 constexpr std::int64_t kVocab = 97;
 constexpr std::int64_t kPositions = 200;
@@ -42,7 +42,7 @@ class Model {
   explicit Model(const std::filesystem::path& directory) : directory_(directory) {
     std::ofstream(directory / "config.json")
         << R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
-      "vocab_size": 97, "hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 80,
+      "vocab_size": 97, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 80,
       "max_position_embeddings": 200, "type_vocab_size": 2, "hidden_act": "gelu", "num_labels": 3})";
     add("bert.embeddings.word_embeddings.weight", {kVocab, kHidden});
     add("bert.embeddings.position_embeddings.weight", {kPositions, kHidden});

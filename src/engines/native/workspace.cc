@@ -33,9 +33,9 @@ void Workspace::reserve(
   hidden_stride = row_stride(hidden);
   qkv_stride = row_stride(3 * hidden);
   inner_stride = row_stride(intermediate);
-  scratch_stride = row_stride(
-      kernels.attention.scratch(longest, hidden / static_cast<std::size_t>(weights.config.heads))
-  );
+  scratch_stride =
+      row_stride(attention_kernels(kernels, weights.precision)
+                     .scratch(longest, hidden / static_cast<std::size_t>(weights.config.heads)));
   hidden_operand.stride = operand_stride(weights, kernels, hidden);
   inner_operand.stride = operand_stride(weights, kernels, intermediate);
 

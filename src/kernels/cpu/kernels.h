@@ -15,8 +15,9 @@ struct Kernels {
   Isa isa;
   const GemmKernels& gemm;
   const GemmQKernels& gemm_s8;
-  const GemmQKernels* gemm_bf16;  // null: the level multiplies no bf16
-  const AttentionKernels& attention;
+  const GemmQKernels* gemm_bf16;          // null: the level multiplies no bf16
+  const AttentionKernels& attention;      // exact: fp32 throughout
+  const AttentionKernels& attention_low;  // for the low precisions; may multiply in bf16
   const LayerNormKernels& layer_norm;
   const QuantizeKernels& quantize;
   const PeakKernels& peak;

@@ -31,5 +31,6 @@ struct AttentionKernels {
 extern const AttentionKernels kAttentionScalar;
 extern const AttentionKernels kAttentionAvx2;
 extern const AttentionKernels kAttentionAvx512;
+extern const AttentionKernels kAttentionAmx;  // products in bf16: for the bf16 and int8 precisions
 
 }  // namespace martlet

@@ -12,15 +12,13 @@ class AttentionTest : public KernelTest {
   static constexpr std::size_t kGap = 5;  // between rows, as between the heads of a packed row
 
   std::vector<float> run(
-      const std::vector<float>& qkv, std::size_t first_query, std::size_t queries, std::size_t keys,
-      std::size_t dim
+      const AttentionKernels& attention, const std::vector<float>& qkv, std::size_t first_query,
+      std::size_t queries, std::size_t keys, std::size_t dim
   ) {
     const std::size_t stride = 3 * dim + kGap;
-    std::vector<float> scratch(
-        kernels().attention.scratch(keys, dim), NAN
-    );  // stale scratch must not matter
+    std::vector<float> scratch(attention.scratch(keys, dim), NAN);  // stale scratch must not matter
     std::vector<float> out(queries * dim, NAN);
-    kernels().attention.f32({
+    attention.f32({
         .q = qkv.data() + first_query * stride,
         .q_stride = stride,
         .k = qkv.data() + dim,
@@ -63,7 +61,7 @@ TEST_P(AttentionTest, EqualsTheReference) {
   for (const std::size_t dim : {1UL, 12UL, 32UL, 33UL, 64UL, 80UL}) {
     for (const std::size_t keys : {1UL, 2UL, 3UL, 8UL, 13UL, 16UL, 31UL, 32UL, 33UL, 100UL}) {
       const auto qkv = random(keys * (3 * dim + kGap));
-      const auto out = run(qkv, 0, keys, keys, dim);
+      const auto out = run(kernels().attention, qkv, 0, keys, keys, dim);
       for (std::size_t query = 0; query < keys; ++query) {
         const auto expected = reference(qkv, query, keys, dim);
         for (std::size_t i = 0; i < dim; ++i) {
@@ -79,18 +77,37 @@ TEST_P(AttentionTest, QueriesDoNotDependOnEachOther) {
   constexpr std::size_t kKeys = 29;
   constexpr std::size_t kDim = 32;
   const auto qkv = random(kKeys * (3 * kDim + kGap));
-  const auto whole = run(qkv, 0, kKeys, kKeys, kDim);
+  const auto whole = run(kernels().attention, qkv, 0, kKeys, kKeys, kDim);
   for (const std::size_t queries : {1UL, 3UL, 8UL, 11UL}) {
     for (std::size_t first = 0; first + queries <= kKeys; ++first) {
-      const auto part = run(qkv, first, queries, kKeys, kDim);
+      const auto part = run(kernels().attention, qkv, first, queries, kKeys, kDim);
       for (std::size_t i = 0; i < part.size(); ++i) ASSERT_EQ(part[i], whole[first * kDim + i]);
+    }
+  }
+}
+
+TEST_P(AttentionTest, LowPrecisionIsCloseAndItsQueriesAreIndependent) {
+  for (const std::size_t dim : {32UL, 40UL, 64UL}) {
+    for (const std::size_t keys : {5UL, 32UL, 33UL, 64UL, 100UL, 129UL}) {
+      const auto qkv = random(keys * (3 * dim + kGap));
+      const auto out = run(kernels().attention_low, qkv, 0, keys, keys, dim);
+      for (std::size_t query = 0; query < keys; ++query) {
+        const auto expected = reference(qkv, query, keys, dim);
+        for (std::size_t i = 0; i < dim; ++i) {
+          ASSERT_NEAR(out[query * dim + i], expected[i], 2e-2)
+              << "keys " << keys << " dim " << dim << " query " << query;
+        }
+      }
+      const auto part = run(kernels().attention_low, qkv, keys / 2, 2, keys, dim);
+      for (std::size_t i = 0; i < part.size(); ++i) ASSERT_EQ(part[i], out[keys / 2 * dim + i]);
     }
   }
 }
 
 TEST_P(AttentionTest, LargeScoresDoNotOverflow) {
   std::vector<float> qkv = random(4 * (3 * 16 + kGap), 200);
-  for (const float value : run(qkv, 0, 4, 4, 16)) ASSERT_TRUE(std::isfinite(value));
+  for (const float value : run(kernels().attention, qkv, 0, 4, 4, 16))
+    ASSERT_TRUE(std::isfinite(value));
 }
 
 MARTLET_FOR_EVERY_ISA(AttentionTest);
