@@ -125,7 +125,9 @@ int main(int argc, char** argv) {
   CLI::App app("Runs a model: JSON requests on stdin, answers on stdout");
   std::string model;
   martlet::EncoderOptions options;
+  options.precision = "fp32";
   app.add_option("MODEL", model, "model directory")->required();
+  app.add_option("--precision", options.precision, "as martlet run has it")->capture_default_str();
   app.add_option("--threads", options.threads, "threads; 0: as many as this process may use");
   CLI11_PARSE(app, argc, argv);
 

@@ -46,7 +46,7 @@ def main() -> int:
     for isa in parity.ISA_LEVELS:
         output = martlet.run(
             model, "--task", "embedding", "--input", source, "--column", "text",
-            "--format", "jsonl", isa=isa,
+            "--format", "jsonl", "--precision", "fp32", isa=isa,
         )  # fmt: skip
         if output is None:
             continue

@@ -90,7 +90,7 @@ def main() -> int:
     parity.require_packages("torch", "transformers")
     parity.require_paths(build / "tools" / "model_probe")
     report = parity.Report()
-    models = SMALL_MODELS | (BASE_MODELS if parity.everything() else {})
+    models = SMALL_MODELS | (BASE_MODELS if parity.everything(build) else {})
     for name, outputs in models.items():
         check_model(build, name, outputs, report)
     return report.exit_code()

@@ -37,24 +37,27 @@ def require_paths(*paths: Path) -> None:
             skip(f"needs {path}")
 
 
-def everything() -> bool:
-    """Whether the long tests run as well."""
-    return bool(os.environ.get("MARTLET_TEST_ALL"))
-
-
 def build_directory() -> Path:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     return parser.parse_args().build
 
 
+def is_slow(build: Path) -> bool:
+    """Whether sanitizers make this build many times slower."""
+    return build.name in ("asan", "tsan")
+
+
+def everything(build: Path) -> bool:
+    """Whether the long tests run as well."""
+    return bool(os.environ.get("MARTLET_TEST_ALL")) and not is_slow(build)
+
+
 class Martlet:
     """The command line program."""
 
     def __init__(self, build: Path):
-        self.program = build / "apps" / "martlet" / "martlet"
-        if not self.program.exists():
-            self.program = build / "martlet"
+        self.program = build / "martlet"
         require_paths(self.program)
 
     def run(self, *arguments: object, isa: str | None = None) -> str | None:

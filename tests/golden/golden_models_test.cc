@@ -68,6 +68,7 @@ Golden load_golden(const std::filesystem::path& directory) {
 std::unique_ptr<Encoder> load(const std::filesystem::path& directory, Isa isa) {
   ::setenv("MARTLET_FORCE_ISA", std::string(to_string(isa)).c_str(), 1);
   EncoderOptions options;
+  options.precision = "fp32";
   options.threads = 2;
   auto encoder = load_encoder(directory, options);
   ::unsetenv("MARTLET_FORCE_ISA");
