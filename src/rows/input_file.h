@@ -1,6 +1,7 @@
 // Bytes of a file, a pipe or stdin, read in order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +16,11 @@ class InputFile {
  public:
   /// Opens `path`; "-" is stdin. kNotFound when it is missing, kInvalidInput for a directory, kIo
   /// otherwise.
-  static Result<InputFile> open(const std::filesystem::path& path);
+  /// `cancel`, which must outlive the file, makes a read that a signal interrupts end with
+  /// kCancelled once it is set.
+  static Result<InputFile> open(
+      const std::filesystem::path& path, const std::atomic<bool>* cancel = nullptr
+  );
 
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&& other) noexcept;
@@ -35,6 +40,7 @@ class InputFile {
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
   std::string name_;
+  const std::atomic<bool>* cancel_ = nullptr;
 };
 
 }  // namespace martlet

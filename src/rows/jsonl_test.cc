@@ -86,6 +86,12 @@ TEST(Jsonl, PairsAndLabels) {
   EXPECT_EQ(rows[1].label, "POSITIVE");
 }
 
+TEST(Jsonl, ManyRows) {
+  std::string input;
+  for (int i = 0; i < 10000; ++i) input += "{\"text\": \"" + std::string(i % 100, 'x') + "\"}\n";
+  EXPECT_EQ(read(input).size(), 10000U);
+}
+
 TEST(Jsonl, ChunksDoNotMatter) {
   const std::string_view input =
       "{\"text\": \"one\"}\r\n\n{\"text\": \"two\"}\n{\"text\": \"three\"}";

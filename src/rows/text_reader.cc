@@ -135,7 +135,7 @@ Result<std::unique_ptr<TextReader>> open_text_reader(
   const auto format = format_of(path, options);
   if (!format) return format.error();
   if (*format == InputFormat::kParquet) return open_parquet_reader(path, options.columns);
-  auto file = InputFile::open(path);
+  auto file = InputFile::open(path, options.cancel);
   if (!file) return file.error();
   auto parser = make_parser(
       *format,

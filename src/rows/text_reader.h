@@ -5,6 +5,7 @@
 //   for (TextRows rows; (*reader)->read(rows).ok() && !rows.empty();) ...
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -44,6 +45,9 @@ struct TextReaderOptions {
   TextColumns columns{};
   /// A longer row is an error, so that no input can make memory grow without bound.
   std::size_t max_row_bytes = std::size_t{64} << 20;
+  /// Ends a wait for input, with kCancelled, when it is set and a signal comes. Must outlive the
+  /// reader.
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 /// How far a reader has come, in whatever unit its format can tell: rows or bytes.
