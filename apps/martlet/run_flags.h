@@ -1,0 +1,31 @@
+// What `martlet run` was asked to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "command_line.h"
+#include "input.h"
+#include "martlet/batch_plan.h"
+#include "martlet/encoder.h"
+#include "rows/result_writer.h"
+
+namespace martlet::cli {
+
+struct RunFlags {
+  std::string model;
+  InputOptions input;
+  std::string output = "-";
+  OutputFormat format = OutputFormat::kText;
+  std::string task = "auto";
+  EncoderOptions encoder;
+  BatchPlan plan;
+  std::int32_t top_k = 1;
+  std::int32_t max_length = 0;
+};
+
+/// Declares the flags of `run` and reads them from the command line. False when help was asked for
+/// and printed.
+Result<bool> parse_run_flags(Arguments arguments, CommandLine& line, RunFlags& flags);
+
+}  // namespace martlet::cli
