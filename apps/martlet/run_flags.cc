@@ -53,8 +53,8 @@ void add_speed_flags(CLI::App& app, RunFlags& flags, Words& words) {
   app.add_option("--engine", flags.encoder.engine, "What computes (native); see martlet engines")
       ->check(CLI::IsMember(engine_names()))
       ->option_text("NAME");
-  app.add_option("--precision", flags.encoder.precision, "auto or fp32 (auto)")
-      ->check(CLI::IsMember({"auto", "fp32"}))
+  app.add_option("--precision", flags.encoder.precision, "fp32, bf16, int8 or auto (auto)")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->option_text("NAME");
   app.add_option(
          "--threads", flags.encoder.threads, "Threads; 0: as many as this process may use (0)"
