@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engines/native/step_timer.h"
+
 namespace martlet {
 namespace {
 
@@ -42,6 +44,7 @@ struct Forward::Pass {
   Workspace& w;
   Team& team;
 
+  StepTimer timer{w.times == nullptr ? nullptr : w.times + team.rank()};
   const AttentionKernels& attention = attention_kernels(kernels, weights.precision);
   std::size_t hidden = static_cast<std::size_t>(weights.config.hidden_size);
   std::size_t first = start(chunk.begin);  // token of the batch that is row 0 here
@@ -60,6 +63,7 @@ struct Forward::Pass {
   }
 
   struct Product {
+    Step step;
     const Linear& linear;
     const float* a;  // read where the layer is fp32
     std::size_t lda;
@@ -82,6 +86,7 @@ struct Forward::Pass {
     } else {
       multiply_q(p, mine, columns);
     }
+    timer.done(p.step);
   }
 
   void multiply_f32(const Product& p, Range rows, Range panels) {
@@ -129,10 +134,15 @@ struct Forward::Pass {
         );
   }
 
+  void barrier() {
+    team.barrier();
+    timer.done(Step::kWait);
+  }
+
   /// Ends a step whose next step reads only the rows that this rank wrote, where rows are what is
   /// split.
   void end_of_step(std::size_t rows) {
-    if (!splits_rows(rows, team)) team.barrier();
+    if (!splits_rows(rows, team)) barrier();
   }
 
   /// Rows of fp32 as `reader` will read them; nothing to do for fp32 itself.
@@ -167,6 +177,7 @@ struct Forward::Pass {
   ) {
     if (reader.precision == Precision::kFp32) return;
     convert(reader, from, stride, to, share(rows, team, kTileRows));
+    timer.done(Step::kConvert);
     end_of_step(rows);
   }
 
@@ -184,6 +195,7 @@ struct Forward::Pass {
         .n = hidden,
     });
     if (reader != nullptr) convert(*reader, w.x, w.hidden_stride, w.hidden_operand, mine);
+    timer.done(Step::kNorm);
     end_of_step(rows);
   }
 
@@ -194,6 +206,7 @@ struct Forward::Pass {
       for (std::size_t r = std::max(mine.begin, row(sequence)); r < end; ++r)
         embed_row(r, r - row(sequence));
     }
+    timer.done(Step::kEmbed);
     normalize(weights.embedding_norm, tokens, &weights.layers.front().query);
   }
 
@@ -242,7 +255,8 @@ struct Forward::Pass {
           .scratch = w.scratch + rank * w.scratch_stride,
       });
     }
-    team.barrier();
+    timer.done(Step::kAttention);
+    barrier();
   }
 
   struct Queries {
@@ -262,7 +276,8 @@ struct Forward::Pass {
     const Operand& operand = w.hidden_operand;
     convert_step(layer.attention_out, w.context, stride, operand, rows);
     multiply(
-        {.linear = layer.attention_out,
+        {.step = Step::kOut,
+         .linear = layer.attention_out,
          .a = w.context,
          .lda = stride,
          .operand = operand,
@@ -275,7 +290,8 @@ struct Forward::Pass {
     end_of_step(rows);
     normalize(layer.attention_norm, rows, &layer.ff_in);
     multiply(
-        {.linear = layer.ff_in,
+        {.step = Step::kFfIn,
+         .linear = layer.ff_in,
          .a = w.x,
          .lda = stride,
          .operand = operand,
@@ -287,7 +303,8 @@ struct Forward::Pass {
     end_of_step(rows);
     convert_step(layer.ff_out, w.inner, w.inner_stride, w.inner_operand, rows);
     multiply(
-        {.linear = layer.ff_out,
+        {.step = Step::kFfOut,
+         .linear = layer.ff_out,
          .a = w.inner,
          .lda = w.inner_stride,
          .operand = w.inner_operand,
@@ -304,7 +321,8 @@ struct Forward::Pass {
   /// Keys and values of every row, behind the place of the queries.
   void key_value(const LayerWeights& layer) {
     multiply(
-        {.linear = layer.key_value,
+        {.step = Step::kQkv,
+         .linear = layer.key_value,
          .a = w.x,
          .lda = w.hidden_stride,
          .operand = w.hidden_operand,
@@ -316,7 +334,8 @@ struct Forward::Pass {
 
   void run_layer(const LayerWeights& layer, const Linear* next) {
     multiply(
-        {.linear = layer.query,
+        {.step = Step::kQkv,
+         .linear = layer.query,
          .a = w.x,
          .lda = w.hidden_stride,
          .operand = w.hidden_operand,
@@ -325,7 +344,7 @@ struct Forward::Pass {
         tokens
     );
     key_value(layer);
-    team.barrier();
+    barrier();
     attend([this](std::size_t sequence) {
       return Queries{
           w.qkv + row(sequence) * w.qkv_stride, w.qkv_stride, length(sequence), row(sequence)
@@ -339,16 +358,18 @@ struct Forward::Pass {
   /// each other.
   void run_layer_first_tokens(const LayerWeights& layer) {
     key_value(layer);
-    team.barrier();
+    barrier();
     float* firsts = w.qkv;  // the columns that hold queries elsewhere
     const Range mine = share(sequences, team);
     for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
       std::copy_n(w.x + row(sequence) * w.hidden_stride, hidden, firsts + sequence * w.qkv_stride);
     }
     convert(layer.query, firsts, w.qkv_stride, w.hidden_operand, mine);
-    team.barrier();
+    timer.done(Step::kConvert);
+    barrier();
     multiply(
-        {.linear = layer.query,
+        {.step = Step::kQkv,
+         .linear = layer.query,
          .a = firsts,
          .lda = w.qkv_stride,
          .operand = w.hidden_operand,
@@ -356,7 +377,7 @@ struct Forward::Pass {
          .ldc = w.hidden_stride},
         sequences
     );
-    team.barrier();
+    barrier();
     attend([this](std::size_t sequence) {
       return Queries{w.sum + sequence * w.hidden_stride, w.hidden_stride, 1, sequence};
     });
@@ -369,7 +390,8 @@ struct Forward::Pass {
       std::size_t rows
   ) {
     multiply(
-        {.linear = linear,
+        {.step = Step::kHead,
+         .linear = linear,
          .a = from,
          .lda = w.hidden_stride,
          .operand = w.hidden_operand,
@@ -393,7 +415,7 @@ struct Forward::Pass {
   }
 
   void copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
-    team.barrier();
+    barrier();
     const Range mine = share(rows, team);
     for (std::size_t r = mine.begin; r < mine.end; ++r) {
       std::copy_n(
@@ -404,7 +426,7 @@ struct Forward::Pass {
 
   /// Mean or maximum over each sequence's rows.
   void pool(OutputKind kind, EncoderOutput& output) {
-    team.barrier();
+    barrier();
     const Range mine = share(sequences, team);
     for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
       float* out = output.values.data() + (chunk.begin + sequence) * hidden;
@@ -465,6 +487,7 @@ void Forward::run(
     pass.run_layer(layers.back(), nullptr);
   }
   pass.write(kind, output);
+  pass.timer.done(Step::kHead);
 }
 
 }  // namespace martlet

@@ -109,7 +109,7 @@ NativeEncoder::NativeEncoder(
 }
 
 Status NativeEncoder::run(
-    const TokenBatch& batch, const RunOptions& options, EncoderOutput& output
+    const TokenBatch& batch, const RunOptions& options, EncoderOutput& output, StepTimes* times
 ) {
   MARTLET_RETURN_IF_ERROR(check(batch, options.output));
   try {
@@ -124,11 +124,13 @@ Status NativeEncoder::run(
         options.threads > 0 ? std::min(options.threads, pool_->size()) : pool_->size();
     auto scratch = take_scratch();
     cut(batch, ranks, scratch->chunks);
+    scratch->times.assign(times == nullptr ? 0 : static_cast<std::size_t>(ranks), {});
     if (ranks > 1 && scratch->chunks.size() == 1) {
       run_together(batch, options.output, ranks, *scratch, output);
     } else {
       run_chunks(batch, options.output, ranks, *scratch, output);
     }
+    for (const StepTimes& rank : scratch->times) times->add(rank);
     give_back(std::move(scratch));
   } catch (const std::bad_alloc&) {
     return error(
@@ -174,8 +176,11 @@ void NativeEncoder::run_chunks(
   const std::size_t most_keys = longest(batch, {0, batch.sequences()});
   if (scratch.workspaces.size() < static_cast<std::size_t>(ranks))
     scratch.workspaces.resize(static_cast<std::size_t>(ranks));
-  for (Workspace& workspace : scratch.workspaces)
+  for (std::size_t rank = 0; rank < scratch.workspaces.size(); ++rank) {
+    Workspace& workspace = scratch.workspaces[rank];
     workspace.reserve(weights_, kernels_, most_tokens, most_keys, 1);
+    workspace.times = rank < scratch.times.size() ? &scratch.times[rank] : nullptr;
+  }
   std::atomic<std::size_t> next{0};
   pool_->run(
       [&](Team& team) {
@@ -198,6 +203,7 @@ void NativeEncoder::run_together(
   if (scratch.workspaces.empty()) scratch.workspaces.resize(1);
   Workspace& workspace = scratch.workspaces.front();
   workspace.reserve(weights_, kernels_, tokens(batch, all), longest(batch, all), ranks);
+  workspace.times = scratch.times.empty() ? nullptr : scratch.times.data();
   pool_->run(
       [&](Team& team) {
         const FlushDenormals flush;

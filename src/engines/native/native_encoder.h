@@ -21,13 +21,20 @@ class NativeEncoder final : public Encoder {
   );
 
   [[nodiscard]] const EncoderInfo& info() const noexcept override { return info_; }
-  Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override;
+  Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override {
+    return run(batch, options, output, nullptr);
+  }
+  /// The same; adds to `times` what every step took, all ranks together. Null: nowhere.
+  Status run(
+      const TokenBatch& batch, const RunOptions& options, EncoderOutput& output, StepTimes* times
+  );
 
  private:
   /// What one call in flight needs; reused by later calls.
   struct Scratch {
     std::vector<Workspace> workspaces;  // one a rank
     std::vector<Chunk> chunks;
+    std::vector<StepTimes> times;  // one a rank, of calls that are measured
   };
 
   NativeEncoder(NativeWeights weights, const Kernels& kernels, std::unique_ptr<ThreadPool> pool);

@@ -129,6 +129,26 @@ class NativeEncoderTest : public DirectoryTest,
   }
 };
 
+TEST_P(NativeEncoderTest, MeasuredStepsFillTheRunAndChangeNothing) {
+  Batch batch;
+  for (int i = 0; i < 6; ++i) batch.add(40 + i, static_cast<unsigned>(i));
+  const auto encoder = load(2);
+  auto& native = static_cast<NativeEncoder&>(*encoder);
+  EncoderOutput plain;
+  EncoderOutput measured;
+  StepTimes times;
+  ASSERT_TRUE(native.run(batch.view(), {}, plain).ok());
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(native.run(batch.view(), {}, measured, &times).ok());
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(plain.values, measured.values);
+  std::chrono::nanoseconds sum{0};
+  for (const std::chrono::nanoseconds step : times.steps) sum += step;
+  for (const Step step : {Step::kEmbed, Step::kQkv, Step::kAttention, Step::kFfOut, Step::kHead})
+    EXPECT_GT(times.steps[static_cast<std::size_t>(step)].count(), 0) << to_string(step);
+  EXPECT_LE(sum, 2 * elapsed);
+}
+
 TEST_P(NativeEncoderTest, LowPrecisionStaysCloseToFp32) {
   Batch batch;
   for (int i = 0; i < 12; ++i) batch.add(5 + 7 * i, static_cast<unsigned>(i));

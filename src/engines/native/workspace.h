@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/aligned_buffer.h"
+#include "engines/native/step_timer.h"
 #include "engines/native/weights.h"
 #include "kernels/cpu/kernels.h"
 
@@ -45,6 +46,7 @@ class Workspace {
   std::size_t qkv_stride = 0;
   std::size_t inner_stride = 0;
   std::size_t scratch_stride = 0;
+  StepTimes* times = nullptr;  // [ranks]: where to add the time of each step; null: nowhere
 
  private:
   AlignedBuffer storage_;
