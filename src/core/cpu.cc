@@ -139,7 +139,7 @@ bool is_supported(Isa isa) noexcept {
     case Isa::kAvx512Bf16:
       return is_supported(Isa::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
     case Isa::kAmx: {
-      static const bool works = is_supported(Isa::kAvx512Vnni) && amx_works();
+      static const bool works = is_supported(Isa::kAvx512Bf16) && amx_works();
       return works;
     }
   }

@@ -43,7 +43,7 @@ struct RowEpilogue {
       for (std::size_t i = 0; i < columns; i += Vec::kWidth) {
         const std::size_t lanes = columns - i < Vec::kWidth ? columns - i : Vec::kWidth;
         Reg x = value(g, sums + r * stride + i, row + r, column + i, lanes);
-        x = VecMath<Vec>::template activate<kActivation>(x);
+        x = VecMath<Vec>::template activate_low<kActivation>(x);
         if (g.residual != nullptr)
           x = Vec::add(x, Vec::load(g.residual + (row + r) * g.ldr + column + i, lanes));
         Vec::store(g.c + (row + r) * g.ldc + column + i, x, lanes);

@@ -22,20 +22,22 @@ struct RowQuantize {
     const float* x = q.x + index * q.stride;
     Reg least = Vec::zero();
     Reg most = Vec::zero();
-    for (std::size_t i = 0; i < q.n; i += Vec::kWidth) {
-      const Reg value = load(x + i, q.n - i);
+    const std::size_t whole = q.n / Vec::kWidth * Vec::kWidth;
+    const auto widen = [&](Reg value) {
       least = Vec::min(least, value);
       most = Vec::max(most, value);
-    }
+    };
+    for (std::size_t i = 0; i < whole; i += Vec::kWidth) widen(Vec::load(x + i));
+    if (whole != q.n) widen(Vec::load(x + whole, q.n - whole));
     const float low = -Vec::largest(Vec::sub(Vec::zero(), least));
     const float high = Vec::largest(most);
     const float inverse = high > low ? 255.0F / (high - low) : 0.0F;
     const float zero = __builtin_nearbyintf(-low * inverse);
     const Reg factor = Vec::set(inverse);
     const Reg offset = Vec::set(zero);
-    for (std::size_t i = 0; i < q.n; i += Vec::kWidth) {
-      store(i, Vec::add(Vec::round(Vec::mul(load(x + i, q.n - i), factor)), offset));
-    }
+    const auto quantized = [&](Reg value) { return Vec::fma(value, factor, offset); };
+    for (std::size_t i = 0; i < whole; i += Vec::kWidth) store(i, quantized(Vec::load(x + i)));
+    if (whole != q.n) store(whole, quantized(Vec::load(x + whole, q.n - whole)));
     q.scale[index] = (high - low) / 255.0F;
     q.zero[index] = zero;
   }

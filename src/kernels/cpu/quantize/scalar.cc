@@ -18,7 +18,7 @@ void integers(const QuantizeRows& q) noexcept {
     const float inverse = high > low ? 255.0F / (high - low) : 0.0F;
     const float zero = std::nearbyint(-low * inverse);
     for (std::size_t i = 0; i < q.n; ++i) {
-      out[i] = static_cast<T>(std::clamp(std::nearbyint(x[i] * inverse) + zero, 0.0F, 255.0F));
+      out[i] = static_cast<T>(std::clamp(std::nearbyint(x[i] * inverse + zero), 0.0F, 255.0F));
     }
     q.scale[row] = (high - low) / 255.0F;
     q.zero[row] = zero;

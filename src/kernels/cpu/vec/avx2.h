@@ -28,7 +28,7 @@ struct Vec256 {
   static Reg from_int(const std::int32_t* p) {
     return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
-  /// Integral lanes as u8 or u16, clamped to [0, 255].
+  /// Rounded lanes as u8 or u16, clamped to [0, 255].
   static void store_u8(std::uint8_t* p, Reg a) {
     const __m128i words = to_words(a);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
@@ -43,6 +43,11 @@ struct Vec256 {
   static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
   static Reg mul(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
   static Reg div(Reg a, Reg b) { return _mm256_div_ps(a, b); }
+  /// 1 / a to about 1e-6: the 12-bit estimate and a step of Newton's method.
+  static Reg reciprocal(Reg a) {
+    const Reg estimate = _mm256_rcp_ps(a);
+    return mul(estimate, sub(set(2.0F), mul(a, estimate)));
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
   static Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
   static Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }

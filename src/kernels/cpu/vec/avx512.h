@@ -30,12 +30,15 @@ struct Vec512 {
   }
 
   static Reg from_int(const std::int32_t* p) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(p)); }
-  /// Integral lanes as u8 or u16, clamped to [0, 255].
+  /// Rounded lanes as u8 or u16, clamped to [0, 255].
   static void store_u8(std::uint8_t* p, Reg a) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtusepi32_epi8(to_byte(a)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtusepi32_epi8(not_negative(a)));
   }
   static void store_u16(std::uint16_t* p, Reg a) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(to_byte(a)));
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(p),
+        _mm512_cvtepi32_epi16(_mm512_min_epi32(not_negative(a), _mm512_set1_epi32(255)))
+    );
   }
   /// Rounded to nearest even; not for NaN.
   static void store_bf16(std::uint16_t* p, Reg a) {
@@ -52,6 +55,8 @@ struct Vec512 {
   static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
   static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
   static Reg div(Reg a, Reg b) { return _mm512_div_ps(a, b); }
+  /// 1 / a to 6e-5.
+  static Reg reciprocal(Reg a) { return _mm512_rcp14_ps(a); }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
   static Reg min(Reg a, Reg b) { return _mm512_min_ps(a, b); }
   static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }
@@ -64,9 +69,8 @@ struct Vec512 {
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
 
  private:
-  static __m512i to_byte(Reg a) {
-    const __m512i value = _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_setzero_si512());
-    return _mm512_min_epi32(value, _mm512_set1_epi32(255));
+  static __m512i not_negative(Reg a) {
+    return _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_setzero_si512());
   }
   static __mmask16 mask(std::size_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
 };
