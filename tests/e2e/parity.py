@@ -65,7 +65,7 @@ class Martlet:
         environment = os.environ | ({"MARTLET_FORCE_ISA": isa} if isa else {})
         command = [self.program, "run", *map(str, arguments)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode == EXIT_UNAVAILABLE and isa:
+        if done.returncode == EXIT_UNAVAILABLE and "MARTLET_FORCE_ISA" in done.stderr:
             print(f"SKIPPED: {done.stderr.strip()}")
             return None
         if done.returncode != 0:
