@@ -1,5 +1,6 @@
 #include "formats/atomic_directory.h"
 
+#include <string>
 #include <utility>
 
 #include "core/error.h"
@@ -50,6 +51,14 @@ AtomicDirectory& AtomicDirectory::operator=(AtomicDirectory&& other) noexcept {
 AtomicDirectory::~AtomicDirectory() {
   std::error_code ignored;
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+}
+
+Status AtomicDirectory::named(const Status& status) const {
+  std::string message = status.message();
+  const std::size_t at = message.find(temporary_.string());
+  if (temporary_.empty() || at == std::string::npos) return status;
+  message.replace(at, temporary_.string().size(), target_.string());
+  return {status.code(), std::move(message)};
 }
 
 Status AtomicDirectory::commit() {

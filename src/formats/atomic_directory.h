@@ -22,7 +22,11 @@ class AtomicDirectory {
   /// Where the files go until the commit.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return temporary_; }
 
-  /// Gives the folder the target's name. A directory that has it is deleted with all it holds.
+  /// `status` with the target's name wherever its message has the folder's, which tells nobody
+  /// anything.
+  [[nodiscard]] Status named(const Status& status) const;
+
+  /// Renames the folder. A directory that has the target's name is deleted with all it holds.
   Status commit();
 
  private:

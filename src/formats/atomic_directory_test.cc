@@ -50,6 +50,15 @@ TEST_F(AtomicDirectoryTest, ReplacesADirectoryAndWhatItHolds) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(AtomicDirectoryTest, MessagesNameTheTarget) {
+  const auto directory = AtomicDirectory::create(path("out"));
+  ASSERT_TRUE(directory);
+  const Status status(StatusCode::kIo, "[" + (directory->path() / "file").string() + "] full");
+  EXPECT_EQ(directory->named(status).code(), StatusCode::kIo);
+  EXPECT_TRUE(directory->named(status).message().ends_with("out/file] full"));
+  EXPECT_TRUE(directory->named(Status()).ok());
+}
+
 TEST_F(AtomicDirectoryTest, MakesTheParents) {
   auto directory = AtomicDirectory::create(path("a/b/out"));
   ASSERT_TRUE(directory && directory->commit().ok());

@@ -169,11 +169,13 @@ Result<Checkpoint> Checkpoint::open(
 ) {
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
-  std::error_code ignored;
-  if (std::filesystem::exists(directory / kSingleFile, ignored)) {
+  std::error_code code;
+  if (std::filesystem::exists(directory / kSingleFile, code)) {
     MARTLET_RETURN_IF_ERROR(impl->open_single(directory / kSingleFile));
-  } else if (std::filesystem::exists(directory / kIndexFile, ignored)) {
+  } else if (std::filesystem::exists(directory / kIndexFile, code)) {
     MARTLET_RETURN_IF_ERROR(impl->open_shards(directory / kIndexFile));
+  } else if (code) {
+    return error(StatusCode::kIo, directory.string(), "cannot look inside: {}", code.message());
   } else {
     return error(
         StatusCode::kNotFound, directory.string(), "got no weights, expected {} or {}", kSingleFile,

@@ -265,13 +265,15 @@ Status merge_adapter(
 
   auto directory = AtomicDirectory::create(out);
   if (!directory) return directory.status();
-  const fs::path& place = directory->path();
-  MARTLET_RETURN_IF_ERROR(
-      write_edited(model / kConfig, place / kConfig, config_edits(*task, *labels))
-  );
-  MARTLET_RETURN_IF_ERROR(weights->write(place / kWeights));
-  MARTLET_RETURN_IF_ERROR(write_tokenizer(model, place));
-  if (!task->classifies()) MARTLET_RETURN_IF_ERROR(write_layout(model, place));
+  const auto write_files = [&](const fs::path& place) -> Status {
+    MARTLET_RETURN_IF_ERROR(
+        write_edited(model / kConfig, place / kConfig, config_edits(*task, *labels))
+    );
+    MARTLET_RETURN_IF_ERROR(weights->write(place / kWeights));
+    MARTLET_RETURN_IF_ERROR(write_tokenizer(model, place));
+    return task->classifies() ? Status() : write_layout(model, place);
+  };
+  MARTLET_RETURN_IF_ERROR(directory->named(write_files(directory->path())));
   return directory->commit();
 }
 
