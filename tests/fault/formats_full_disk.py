@@ -15,11 +15,12 @@ from pathlib import Path
 VOCABULARY = "token\n" * 40_000  # 240 kB, written after the weights
 SIZES_KB = [4, 8, 256, 520, 640]
 ENOUGH_KB = 4096
+EXIT_IO = 5
 
 # Prints what is left on the disk; exits with the merge's code.
 ON_A_SMALL_DISK = """
 mount -t tmpfs -o size="$1"k none "$2" || exit 77
-"$3" "$4" "$5" "$2/out"
+"$3" merge "$4" "$5" "$2/out"
 code=$?
 ls -A "$2"
 exit $code
@@ -55,9 +56,9 @@ def make_inputs(folder: Path) -> tuple[Path, Path]:
     return base, adapter
 
 
-def merge_on_disk(kilobytes: int, driver: Path, folder: Path) -> subprocess.CompletedProcess:
+def merge_on_disk(kilobytes: int, program: Path, folder: Path) -> subprocess.CompletedProcess:
     script = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
-    places = [folder / "disk", driver, folder / "base", folder / "adapter"]
+    places = [folder / "disk", program, folder / "base", folder / "adapter"]
     return subprocess.run(
         [*script, str(kilobytes), *places], capture_output=True, text=True, check=False
     )
@@ -66,20 +67,20 @@ def merge_on_disk(kilobytes: int, driver: Path, folder: Path) -> subprocess.Comp
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=Path, required=True)
-    driver = parser.parse_args().build / "tests" / "e2e" / "merge_driver"
+    program = parser.parse_args().build / "martlet"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_inputs(folder)
         (folder / "disk").mkdir()
-        whole = merge_on_disk(ENOUGH_KB, driver, folder)
+        whole = merge_on_disk(ENOUGH_KB, program, folder)
         if "Operation not permitted" in whole.stderr or whole.returncode == 77:
             print(f"SKIPPED: cannot make a small disk here: {whole.stderr.strip()}")
             return 77
         good = whole.returncode == 0 and whole.stdout == "out\n"
         print(f"{'ok  ' if good else 'FAIL'} {ENOUGH_KB} kB: {whole.stdout!r} {whole.stderr!r}")
         for kilobytes in SIZES_KB:
-            done = merge_on_disk(kilobytes, driver, folder)
-            clean = done.returncode == 1 and done.stdout == ""
+            done = merge_on_disk(kilobytes, program, folder)
+            clean = done.returncode == EXIT_IO and done.stdout == ""
             clear = done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
             clear = clear and "/disk/out/" in done.stderr  # not the temporary's name
             good = good and clean and clear
