@@ -26,7 +26,8 @@ struct EncodeOptions {
   /// Tokens per sequence at most, special tokens included; 0: no limit.
   int32_t max_length = 0;
   Truncation truncation = Truncation::kLongestFirst;
-  /// With `overflow`: tokens that a window repeats from the one before.
+  /// With `overflow`: tokens that a window repeats from the one before; fewer than a window has of
+  /// the text.
   int32_t stride = 0;
   /// Also return the windows that truncation cut off, after the first one of the same text.
   bool overflow = false;
@@ -69,7 +70,8 @@ class MARTLET_API Tokenizer {
  public:
   /// From a tokenizer.json, or from a directory that holds one. The file's own `truncation` and
   /// `padding` sections are call-time settings of the program that wrote it and are ignored, as
-  /// transformers does.
+  /// transformers does. kInvalidModel for a malformed file, kUnsupported for one with other parts
+  /// than BERT's.
   static Result<Tokenizer> load(const std::filesystem::path& path);
   /// From the text of a tokenizer.json. `where` names it in messages.
   static Result<Tokenizer> from_json(std::string_view json, std::string_view where);
@@ -79,19 +81,21 @@ class MARTLET_API Tokenizer {
   ~Tokenizer();
 
   /// Replaces the content of `out` with the sequences of `texts`, in order. Invalid UTF-8 is read
-  /// as U+FFFD per maximal invalid part, as Python's errors="replace" does.
+  /// as U+FFFD per maximal invalid part, as Python's errors="replace" does. kInvalidArgument for
+  /// options that make no sense or that a text is too short for, kResourceExhausted when there would
+  /// be too many tokens for `out`; it is then empty.
   Status encode(
       std::span<const std::string_view> texts, const EncodeOptions& options, Encodings& out
   ) const;
   Status encode(std::span<const TextPair> pairs, const EncodeOptions& options, Encodings& out)
       const;
 
-  /// Ids back to text.
+  /// Ids back to text. Ids that there are not are left out.
   [[nodiscard]] std::string decode(std::span<const int32_t> ids, bool skip_special_tokens = true)
       const;
 
   [[nodiscard]] std::optional<int32_t> token_to_id(std::string_view token) const;
-  /// Empty when there is no such id.
+  /// Empty when there is no such id. Of an added token that is `normalized`, its normalized form.
   [[nodiscard]] std::string_view id_to_token(int32_t id) const;
   /// Largest id + 1, added tokens included.
   [[nodiscard]] int32_t vocab_size() const noexcept;

@@ -49,12 +49,12 @@ Status check_options(const EncodeOptions& options, bool pairs) {
   return {};
 }
 
-Status check_size(std::string_view text, std::size_t index) {
+Status check_size(std::string_view text) {
   constexpr std::size_t kMaxBytes = std::numeric_limits<int32_t>::max() - 1;
   if (text.size() <= kMaxBytes) return {};
   return error(
-      StatusCode::kInvalidArgument, kWhere, "text {}, got {} bytes, expected at most {}", index,
-      text.size(), kMaxBytes
+      StatusCode::kInvalidArgument, kWhere, "text, got {} bytes, expected at most {}", text.size(),
+      kMaxBytes
   );
 }
 
@@ -92,10 +92,16 @@ struct Tokenizer::Impl {
 
   /// Tokens that one text or pair may have at most, special ones left out.
   [[nodiscard]] Result<std::size_t> max_tokens(bool pair, const EncodeOptions& options) const;
-  /// Appends the sequences of input number `index`: one text or two.
+  /// Appends the sequences of one input, one text or two, of which `out` has `index` before.
   Status encode(
       std::span<const std::string_view> texts, std::size_t index, const EncodeOptions& options,
       Scratch& scratch, Encodings& out
+  ) const;
+  /// Replaces `out` with the sequences of `count` inputs; texts_of(i) is an array of input i's
+  /// texts.
+  template <class TextsOf>
+  Status encode_all(
+      std::size_t count, TextsOf texts_of, const EncodeOptions& options, Encodings& out
   ) const;
 };
 
@@ -121,7 +127,7 @@ Status Tokenizer::Impl::encode(
   // One token more than may stay tells that a text is cut, whatever follows it.
   if (*limit < text_options.max_tokens && !options.overflow) text_options.max_tokens = *limit + 1;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    MARTLET_RETURN_IF_ERROR(check_size(texts[i], index));
+    MARTLET_RETURN_IF_ERROR(check_size(texts[i]));
     text_tokenizer->tokenize(texts[i], text_options, scratch.text, scratch.tokens[i]);
   }
   const PairLength lengths{
@@ -141,6 +147,25 @@ Status Tokenizer::Impl::encode(
   );
   out.text_of.resize(out.sequences(), int32_t(index));
   out.truncated.resize(out.sequences(), *kept == lengths ? 0 : 1);
+  return {};
+}
+
+template <class TextsOf>
+Status Tokenizer::Impl::encode_all(
+    std::size_t count, TextsOf texts_of, const EncodeOptions& options, Encodings& out
+) const {
+  constexpr bool kPairs = std::tuple_size_v<decltype(texts_of(0))> == 2;
+  out.clear();
+  MARTLET_RETURN_IF_ERROR(check_options(options, kPairs));
+  const ScratchPool<Scratch>::Lease scratch(pool);
+  out.starts.push_back(0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto texts = texts_of(i);
+    if (Status status = encode(texts, i, options, *scratch, out); !status.ok()) {
+      out.clear();
+      return status;
+    }
+  }
   return {};
 }
 
@@ -179,28 +204,15 @@ Result<Tokenizer> Tokenizer::from_json(std::string_view json, std::string_view w
 Status Tokenizer::encode(
     std::span<const std::string_view> texts, const EncodeOptions& options, Encodings& out
 ) const {
-  out.clear();
-  out.starts.push_back(0);
-  MARTLET_RETURN_IF_ERROR(check_options(options, false));
-  const ScratchPool<Scratch>::Lease scratch(impl_->pool);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    MARTLET_RETURN_IF_ERROR(impl_->encode(texts.subspan(i, 1), i, options, *scratch, out));
-  }
-  return {};
+  const auto texts_of = [&](std::size_t i) { return std::array{texts[i]}; };
+  return impl_->encode_all(texts.size(), texts_of, options, out);
 }
 
 Status Tokenizer::encode(
     std::span<const TextPair> pairs, const EncodeOptions& options, Encodings& out
 ) const {
-  out.clear();
-  out.starts.push_back(0);
-  MARTLET_RETURN_IF_ERROR(check_options(options, true));
-  const ScratchPool<Scratch>::Lease scratch(impl_->pool);
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const std::array texts{pairs[i].first, pairs[i].second};
-    MARTLET_RETURN_IF_ERROR(impl_->encode(texts, i, options, *scratch, out));
-  }
-  return {};
+  const auto texts_of = [&](std::size_t i) { return std::array{pairs[i].first, pairs[i].second}; };
+  return impl_->encode_all(pairs.size(), texts_of, options, out);
 }
 
 std::string Tokenizer::decode(std::span<const int32_t> ids, bool skip_special_tokens) const {

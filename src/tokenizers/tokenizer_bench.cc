@@ -12,8 +12,8 @@
 
 namespace {
 
-using martlet::Encodings;
 using martlet::EncodeOptions;
+using martlet::Encodings;
 using martlet::Tokenizer;
 
 std::string variable(const char* name) {
@@ -68,8 +68,9 @@ int main(int argc, char** argv) {
   const auto tokenizer = Tokenizer::load(path);
   const std::vector<std::string> lines = read_lines(variable("MARTLET_BENCH_TEXTS"));
   if (!tokenizer || lines.empty()) {
-    std::cerr << "MARTLET_BENCH_TOKENIZER and MARTLET_BENCH_TEXTS must name a model directory and a "
-                 "file of texts\n";
+    std::cerr
+        << "MARTLET_BENCH_TOKENIZER and MARTLET_BENCH_TEXTS must name a model directory and a "
+           "file of texts\n";
     return 2;
   }
   const auto unit = benchmark::kMillisecond;

@@ -38,13 +38,13 @@ class Probe:
     def __init__(self, program: Path):
         self.program = program
 
-    def run(self, arguments: list[str], texts: list[str]) -> subprocess.CompletedProcess:
-        encoded = [text.encode() for text in texts]
+    def run(self, arguments: list[str], texts: list[str | bytes]) -> subprocess.CompletedProcess:
+        encoded = [text if isinstance(text, bytes) else text.encode() for text in texts]
         data = b"".join(struct.pack("<I", len(text)) + text for text in encoded)
         command = [self.program, *arguments]
         return subprocess.run(command, input=data, capture_output=True, check=False)
 
-    def encode(self, tokenizer: Path, texts: list[str], *arguments: str) -> Encoded | None:
+    def encode(self, tokenizer: Path, texts: list[str | bytes], *arguments: str) -> Encoded | None:
         """None when martlet refuses."""
         done = self.run(["encode", str(tokenizer), *arguments], texts)
         if done.returncode == 1:
@@ -56,7 +56,7 @@ class Probe:
         numbers[5:] = [offsets.reshape(-1, 2) for offsets in numbers[5:]]
         return Encoded(*numbers, [text.decode() for text in decoded.split(b"\xff")[:-1]])
 
-    def normalize(self, texts: list[str], settings: dict[str, bool]) -> list[str]:
+    def normalize(self, texts: list[str | bytes], settings: dict[str, bool]) -> list[str]:
         names = {"clean_text": "clean", "handle_chinese_chars": "chinese"}
         names |= {"strip_accents": "accents", "lowercase": "lower"}
         switches = [f"--{'' if on else 'no-'}{names[key]}" for key, on in settings.items()]

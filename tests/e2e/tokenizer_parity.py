@@ -183,6 +183,50 @@ def check_normalizer(probe):
     print(f"ok   normalizer: every code point, {time.monotonic() - began:.1f} s", flush=True)
 
 
+def random_bytes(rng):
+    """Bytes that are nearly UTF-8: true sequences, cut ones, wrong ones."""
+    leads = [
+        0x61,
+        0x80,
+        0xBF,
+        0xC0,
+        0xC2,
+        0xDF,
+        0xE0,
+        0xE1,
+        0xED,
+        0xEF,
+        0xF0,
+        0xF3,
+        0xF4,
+        0xF5,
+        0xFF,
+    ]
+    parts = []
+    for _ in range(rng.randrange(1, 8)):
+        tail = bytes(
+            rng.choice((0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF)) for _ in range(rng.randrange(4))
+        )
+        parts.append(
+            rng.choice((bytes([rng.choice(leads)]) + tail, "é中😀".encode()[: rng.randrange(10)]))
+        )
+    return b"".join(parts)
+
+
+def check_invalid_utf8(probe):
+    """Bytes that are not UTF-8 are read as Python reads them with errors="replace"."""
+    rng = random.Random(7)
+    texts = [random_bytes(rng) for _ in range(20_000)]
+    unchanged = dict.fromkeys(FLAGS, False)
+    for text, got in zip(texts, probe.normalize(texts, unchanged), strict=True):
+        if text.decode(errors="replace") != got:
+            fail("invalid UTF-8", text, text.decode(errors="replace"), got)
+    repaired = [text.decode(errors="replace") for text in texts]
+    if (probe.encode(MODEL, texts).ids != probe.encode(MODEL, repaired).ids).any():
+        sys.exit("FAIL ids of invalid UTF-8")
+    print("ok   invalid UTF-8", flush=True)
+
+
 def check_splits(comparison):
     """What splits words, and what is a word character to an added token, for every code point."""
     points = CODE_POINTS if everything() else CODE_POINTS[:0xB000]
@@ -330,6 +374,7 @@ def main():
     texts = adversarial_texts(count, sorted(base["model"]["vocab"]))
     check_sst2(probe)
     check_normalizer(probe)
+    check_invalid_utf8(probe)
     if everything():
         check_tables()
     with tempfile.TemporaryDirectory() as name:

@@ -1,0 +1,155 @@
+#include "formats/tokenizer_json.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace martlet {
+namespace {
+
+constexpr std::string_view kModel = R"("model": {"type": "WordPiece", "unk_token": "[UNK]",
+    "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0}})";
+
+/// A tokenizer.json of `parts`, and the model if they are without one.
+Result<TokenizerConfig> parse(const std::string& parts) {
+  const bool has_model = parts.find("\"model\"") != std::string::npos;
+  const std::string comma = parts.empty() ? "" : ",";
+  return parse_tokenizer_json(
+      "{" + parts + (has_model ? "" : comma + std::string(kModel)) + "}", "t.json"
+  );
+}
+
+std::string with_model(const std::string& fields) { return "\"model\": {" + fields + "}"; }
+
+TEST(TokenizerJson, ReadsAModelAlone) {
+  const auto config = parse("");
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->model.vocab.size(), 1U);
+  EXPECT_FALSE(config->normalizer);
+  EXPECT_FALSE(config->bert_pre_tokenizer);
+  EXPECT_FALSE(config->decoder);
+  EXPECT_EQ(config->post_processor.single.size(), 1U);
+  EXPECT_EQ(config->post_processor.pair.size(), 2U);
+}
+
+TEST(TokenizerJson, ReadsAFileOf2020WithoutModelType) {
+  const auto config = parse(with_model(
+      R"("unk_token": "u", "continuing_subword_prefix": "", "max_input_chars_per_word": 7,
+         "vocab": {"u": 3, "a": 3000})"
+  ));
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->model.max_input_chars_per_word, 7U);
+  EXPECT_EQ(config->model.vocab[1], (std::pair<std::string, int32_t>{"a", 3000}));
+}
+
+TEST(TokenizerJson, StripsAccentsAsItLowercases) {
+  const std::string fields =
+      R"("normalizer": {"type": "BertNormalizer", "clean_text": false, "handle_chinese_chars": false)";
+  const auto lower = parse(fields + R"(, "strip_accents": null, "lowercase": true})");
+  ASSERT_TRUE(lower) << lower.status().message();
+  EXPECT_TRUE(lower->normalizer->strip_accents);
+  EXPECT_FALSE(lower->normalizer->clean_text);
+  const auto cased = parse(fields + R"(, "lowercase": false})");
+  EXPECT_FALSE(cased->normalizer->strip_accents);
+  const auto both = parse(fields + R"(, "strip_accents": true, "lowercase": false})");
+  EXPECT_TRUE(both->normalizer->strip_accents);
+}
+
+TEST(TokenizerJson, LooksIntoSequencesOfOne) {
+  const auto config = parse(
+      R"("pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"}]},
+         "normalizer": {"type": "Sequence", "normalizers": []})"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_TRUE(config->bert_pre_tokenizer);
+  EXPECT_FALSE(config->normalizer);
+}
+
+TEST(TokenizerJson, ReadsTemplates) {
+  const auto config = parse(R"("post_processor": {"type": "TemplateProcessing",
+    "single": [{"SpecialToken": {"id": "C", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 2}}],
+    "pair": [{"Sequence": {"id": "B", "type_id": 1}}],
+    "special_tokens": {"C": {"id": "C", "ids": [5, 6], "tokens": ["C", "D"]}}})");
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->post_processor.single[0].ids, (std::vector<int32_t>{5, 6}));
+  EXPECT_EQ(config->post_processor.single[1].type_id, 2);
+  EXPECT_EQ(config->post_processor.pair[0].kind, TemplatePiece::Kind::kSecond);
+}
+
+TEST(TokenizerJson, RefusesWhatMartletDoesNotHave) {
+  const std::string parts[] = {
+      with_model(R"("type": "BPE", "vocab": {}, "merges": [])"),
+      with_model(R"("type": "Unigram", "vocab": [], "unk_id": 0)"),
+      with_model(R"("type": "WordLevel", "vocab": {}, "unk_token": "u")"),
+      R"("normalizer": {"type": "NFC"})",
+      R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "NFC"}]})",
+      R"("pre_tokenizer": {"type": "ByteLevel"})",
+      R"("post_processor": {"type": "RobertaProcessing", "sep": ["s", 1], "cls": ["c", 2]})",
+      R"("decoder": {"type": "ByteLevel"})",
+  };
+  for (const std::string& part : parts) {
+    const auto config = parse(part);
+    ASSERT_FALSE(config) << part;
+    EXPECT_EQ(config.status().code(), StatusCode::kUnsupported) << config.status().message();
+    EXPECT_TRUE(config.status().message().starts_with("[t.json] ")) << config.status().message();
+  }
+}
+
+TEST(TokenizerJson, RefusesMalformedFiles) {
+  const std::string wordpiece =
+      R"("type": "WordPiece", "unk_token": "u", "continuing_subword_prefix": "#",)";
+  const std::string chars = R"("max_input_chars_per_word": 9, )";
+  const std::string added =
+      R"("single_word": false, "lstrip": false, "rstrip": false, "normalized": false)";
+  const std::string parts[] = {
+      R"("version": "2.0")",
+      R"("model": null)",
+      R"("model": 3)",
+      with_model(R"("type": "WordPiece")"),
+      with_model(R"("vocab": {})"),
+      with_model(wordpiece + R"("vocab": {})"),
+      with_model(wordpiece + R"("max_input_chars_per_word": -1, "vocab": {})"),
+      with_model(wordpiece + chars + R"("vocab": [])"),
+      with_model(wordpiece + chars + R"("vocab": {"a": -1})"),
+      with_model(wordpiece + chars + R"("vocab": {"a": 2147483647})"),
+      with_model(wordpiece + chars + R"("vocab": {"a": 99999999999999999999})"),
+      with_model(wordpiece + chars + R"("vocab": {"a": 1.5})"),
+      with_model(wordpiece + chars + R"("vocab": {"a": "1"})"),
+      R"("added_tokens": {})",
+      R"("added_tokens": [1])",
+      R"("added_tokens": [{"id": 1, "content": "x", )" + added + "}]",
+      R"("added_tokens": [{"id": -1, "content": "x", "special": true, )" + added + "}]",
+      R"("normalizer": {"type": "BertNormalizer", "clean_text": true})",
+      R"("normalizer": {"type": 7})",
+      R"("normalizer": {"type": "Sequence"})",
+      R"("normalizer": {"type": "Sequence", "normalizers": [4]})",
+      R"("pre_tokenizer": {})",
+      R"("decoder": {"type": "WordPiece", "prefix": "##"})",
+      R"("post_processor": {"type": "BertProcessing", "sep": ["[SEP]"], "cls": ["[CLS]", 1]})",
+      R"("post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", -1]})",
+      R"("post_processor": {"type": "TemplateProcessing", "single": [{}], "pair": []})",
+      R"("post_processor": {"type": "TemplateProcessing", "single": [7], "pair": []})",
+      R"("post_processor": {"type": "TemplateProcessing", "single": []})",
+      R"("post_processor": {"type": "TemplateProcessing", "pair": [],
+         "single": [{"Sequence": {"id": "B", "type_id": 0}}]})",
+      R"("post_processor": {"type": "TemplateProcessing", "pair": [],
+         "single": [{"Sequence": {"id": "A", "type_id": -1}}]})",
+      R"("post_processor": {"type": "TemplateProcessing", "pair": [], "special_tokens": {},
+         "single": [{"SpecialToken": {"id": "C", "type_id": 0}}]})",
+      R"("post_processor": {"type": "TemplateProcessing", "pair": [],
+         "special_tokens": {"C": {"ids": ["x"]}},
+         "single": [{"SpecialToken": {"id": "C", "type_id": 0}}]})",
+  };
+  for (const std::string& part : parts) {
+    const auto config = parse(part);
+    ASSERT_FALSE(config) << part;
+    EXPECT_EQ(config.status().code(), StatusCode::kInvalidModel) << config.status().message();
+    EXPECT_EQ(config.status().message().find('\n'), std::string::npos);
+  }
+  for (const std::string_view text : {"", "[]", "{", "{\"model\": {\"vocab\": {\"\xff\": 1}}}"}) {
+    EXPECT_EQ(parse_tokenizer_json(text, "t.json").status().code(), StatusCode::kInvalidModel);
+  }
+}
+
+}  // namespace
+}  // namespace martlet
