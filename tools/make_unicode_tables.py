@@ -148,7 +148,7 @@ def numbers(name, kind, values):
             lines.append(line)
             line = ""
         line += text
-    return f"inline constexpr {kind} {name}[] = {{\n" + "\n".join([*lines, line]) + "};\n"
+    return f"const {kind} {name}[] = {{\n" + "\n".join([*lines, line]) + "};\n"
 
 
 def mapping_tables(name, mapping):

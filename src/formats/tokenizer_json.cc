@@ -217,7 +217,7 @@ class TemplateParser {
       piece.kind = TemplatePiece::Kind::kSecond;
     } else {
       return reader_.reject(
-          key, fmt::format("{} {}", kind, in_quotes(id)), "a text or a special token"
+          key, fmt::format("{} {}", in_quotes(kind), in_quotes(id)), "a text or a special token"
       );
     }
     pieces.push_back(std::move(piece));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "formats/json.h"
 #include "tokenizers/unicode.h"
 
 namespace martlet {
@@ -76,19 +77,25 @@ Status AddedTokens::add_patterns(const std::vector<AddedToken>& tokens, std::str
     if (entry.decoded.empty()) {
       return error(
           StatusCode::kUnsupported, where,
-          "added token \"{}\" is empty once normalized, expected "
-          "something to look for",
-          token.content
+          "added token {}, got nothing once it is normalized, expected a text to look for",
+          in_quotes(token.content)
       );
     }
     Patterns& patterns = token.normalized ? normalized_ : raw_;
     // Two tokens may have one normalized form; the library chooses by chance, martlet the first.
-    if (patterns.trie.find(entry.decoded) == Trie::kNoValue)
+    if (patterns.trie.find(entry.decoded) == Trie::kNoValue) {
       patterns.trie.insert(entry.decoded, id);
+    }
     patterns.first_bytes[uint8_t(entry.decoded.front())] = true;
     patterns.empty = false;
   }
   return {};
+}
+
+Trie::Match AddedTokens::Patterns::match(std::span<const Char> text) const {
+  const char32_t first = text.front().code;
+  if (first < first_bytes.size() / 2 && !first_bytes[first]) return {};  // ASCII: soon decided
+  return trie.longest_match(text.size(), [&](std::size_t i) { return text[i].code; });
 }
 
 void AddedTokens::split(
@@ -101,8 +108,7 @@ void AddedTokens::split(
   SpaceEnd space_end;
   std::size_t taken = 0;  // everything before is in a part
   for (std::size_t i = 0; i < text.size();) {
-    const auto code_at = [&](std::size_t k) { return text[i + k].code; };
-    const Trie::Match match = patterns.trie.longest_match(text.size() - i, code_at);
+    const Trie::Match match = patterns.match(text.subspan(i));
     if (match.length == 0) {
       ++i;
       continue;

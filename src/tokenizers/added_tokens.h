@@ -72,6 +72,9 @@ class AddedTokens {
     Trie trie;                            // values are ids
     std::array<bool, 256> first_bytes{};  // of the UTF-8 of all of them
     bool empty = true;
+
+    /// The longest pattern that `text`, not empty, begins with.
+    [[nodiscard]] Trie::Match match(std::span<const Char> text) const;
   };
 
   void add_entries(

@@ -19,14 +19,7 @@ void clean_text(Chars& chars) {
   }
 }
 
-bool any_has(const Chars& chars, unicode::Property property) {
-  return std::any_of(chars.begin(), chars.end(), [=](const Char& c) {
-    return has(c.code, property);
-  });
-}
-
 void space_ideographs(Chars& chars, Chars& spare) {
-  if (!any_has(chars, unicode::kIdeograph)) return;
   spare.clear();
   for (const Char& c : chars) {
     if (has(c.code, unicode::kIdeograph)) {
@@ -37,6 +30,9 @@ void space_ideographs(Chars& chars, Chars& spare) {
   }
   chars.swap(spare);
 }
+
+/// The records of text that has no marks and that decompose() leaves as it is.
+constexpr uint16_t kUnaccented = 0xFF & ~(unicode::kMark | unicode::kDecomposes);
 
 void strip_accents(Chars& chars, Chars& spare) {
   decompose(chars, spare);
@@ -95,11 +91,6 @@ void push_parts(std::u32string_view parts, Chars& out) {
 }  // namespace
 
 void decompose(Chars& chars, Chars& spare) {
-  if (!std::any_of(chars.begin(), chars.end(), [](const Char& c) {
-        return has(c.code, unicode::kDecomposes) || combining_class(c) != 0;
-      })) {
-    return;
-  }
   spare.clear();
   std::array<char32_t, 3> buffer{};
   for (const Char& c : chars) {
@@ -119,10 +110,15 @@ void decompose(Chars& chars, Chars& spare) {
 }
 
 void BertNormalizer::normalize(Chars& chars, Chars& spare) const {
+  uint16_t seen = 0;  // what any of the code points has: most texts need few of the steps
+  for (const Char& c : chars) seen |= unicode::record(c.code);
   if (config_.clean_text) clean_text(chars);
-  if (config_.handle_chinese_chars) space_ideographs(chars, spare);
-  if (config_.strip_accents) strip_accents(chars, spare);
-  if (config_.lowercase) lowercase(chars, spare);
+  if (config_.handle_chinese_chars && seen & unicode::kIdeograph) space_ideographs(chars, spare);
+  if (config_.strip_accents && seen & ~kUnaccented) {
+    strip_accents(chars, spare);
+    seen |= unicode::kLower;  // what was decomposed may be upper case now
+  }
+  if (config_.lowercase && seen & unicode::kLower) lowercase(chars, spare);
 }
 
 std::string BertNormalizer::normalize(std::string_view text) const {

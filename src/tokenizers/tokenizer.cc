@@ -124,8 +124,10 @@ Status Tokenizer::Impl::encode(
   const auto limit = max_tokens(texts.size() == 2, options);
   if (!limit) return limit.status();
   TextOptions text_options{.offsets = options.offsets};
-  // One token more than may stay tells that a text is cut, whatever follows it.
-  if (*limit < text_options.max_tokens && !options.overflow) text_options.max_tokens = *limit + 1;
+  // Of a text alone, one token more than may stay tells that it is cut. How a pair shares the room
+  // depends on the whole length of both.
+  const bool may_stop = texts.size() == 1 && !options.overflow && *limit < text_options.max_tokens;
+  if (may_stop) text_options.max_tokens = *limit + 1;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     MARTLET_RETURN_IF_ERROR(check_size(texts[i]));
     text_tokenizer->tokenize(texts[i], text_options, scratch.text, scratch.tokens[i]);

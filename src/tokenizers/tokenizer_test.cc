@@ -59,6 +59,15 @@ TEST(Tokenizer, SaysWhichTextsItCut) {
   EXPECT_EQ(out.ids, (Ids{kCls, kSep, kCls, kSep}));
 }
 
+TEST(Tokenizer, GivesTheOddTokenToTheLongerText) {
+  const Tokenizer tokenizer = load_golden_tokenizer("uncased");
+  const std::vector<TextPair> pairs{{"a a a a", "b b b b b"}, {"a a a a a", "b b b b"}};
+  Encodings out;
+  const EncodeOptions options{.add_special_tokens = false, .max_length = 3};
+  ASSERT_TRUE(tokenizer.encode(pairs, options, out).ok());
+  EXPECT_EQ(out.type_ids, (Ids{0, 1, 1, 0, 0, 1}));
+}
+
 TEST(Tokenizer, RefusesOptionsThatMakeNoSense) {
   const Tokenizer tokenizer = load_golden_tokenizer("uncased");
   const std::vector<EncodeOptions> all{

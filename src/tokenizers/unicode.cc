@@ -4,11 +4,11 @@
 #include <iterator>
 
 namespace martlet::unicode {
-namespace {
-
+namespace table {
 #include "tokenizers/unicode_tables.inc"
+}  // namespace table
 
-constexpr int kBlockBits = 7;
+namespace {
 
 constexpr char32_t kHangulFirst = 0xAC00;
 constexpr char32_t kHangulCount = 11172;
@@ -42,18 +42,15 @@ bool is_second_byte(uint8_t lead, uint8_t second) noexcept {
 
 }  // namespace
 
-uint16_t record(char32_t code) noexcept {
-  const std::size_t block = kBlockOf[code >> kBlockBits];
-  return kRecords[kBlocks[(block << kBlockBits) + (code & ((1U << kBlockBits) - 1))]];
-}
-
 std::u32string_view to_lower(char32_t code) noexcept {
-  return mapped(code, kLowerKeys, kLowerStarts, kLowerValues);
+  return mapped(code, table::kLowerKeys, table::kLowerStarts, table::kLowerValues);
 }
 
 std::u32string_view decompose(char32_t code, std::array<char32_t, 3>& buffer) noexcept {
   if (code - kHangulFirst < kHangulCount) return decompose_hangul(code - kHangulFirst, buffer);
-  return mapped(code, kDecompositionKeys, kDecompositionStarts, kDecompositionValues);
+  return mapped(
+      code, table::kDecompositionKeys, table::kDecompositionStarts, table::kDecompositionValues
+  );
 }
 
 char32_t read_utf8(std::string_view text, std::size_t& position) noexcept {

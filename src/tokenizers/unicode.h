@@ -23,8 +23,20 @@ enum Property : uint16_t {
   kDecomposes = 1 << 7,   // decompose changes it
 };
 
+/// The two-stage table: which block of records a block of code points has, then the record.
+namespace table {
+inline constexpr int kBlockBits = 7;
+extern const uint16_t kBlockOf[];
+extern const uint8_t kBlocks[];
+extern const uint16_t kRecords[];
+}  // namespace table
+
 /// Properties in the low byte, canonical combining class in the high byte. `code` < 0x110000.
-uint16_t record(char32_t code) noexcept;
+inline uint16_t record(char32_t code) noexcept {
+  constexpr char32_t kMask = (1U << table::kBlockBits) - 1;
+  const std::size_t block = table::kBlockOf[code >> table::kBlockBits];
+  return table::kRecords[table::kBlocks[(block << table::kBlockBits) + (code & kMask)]];
+}
 
 inline bool has(char32_t code, Property property) noexcept { return record(code) & property; }
 

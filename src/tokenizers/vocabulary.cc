@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "formats/json.h"
 
 namespace martlet {
 
@@ -30,9 +31,8 @@ Result<Vocabulary> Vocabulary::build(
   if (twice != vocabulary.entries_.end()) {
     return error(
         StatusCode::kInvalidModel, where,
-        "vocabulary, got the id {} for both \"{}\" and \"{}\", "
-        "expected one token per id",
-        twice->id, vocabulary.token(*twice), vocabulary.token(twice[1])
+        "vocabulary, got the id {} for both {} and {}, expected one token per id", twice->id,
+        in_quotes(vocabulary.token(*twice)), in_quotes(vocabulary.token(twice[1]))
     );
   }
   return vocabulary;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "formats/json.h"
 
 namespace martlet {
 
@@ -12,8 +13,8 @@ Result<WordPiece> WordPiece::build(const WordPieceConfig& config, std::string_vi
   const std::optional<int32_t> unk_id = vocabulary->find(config.unk_token);
   if (!unk_id) {
     return error(
-        StatusCode::kInvalidModel, where, "vocabulary, got no unknown token, expected \"{}\"",
-        config.unk_token
+        StatusCode::kInvalidModel, where, "vocabulary, got no unknown token, expected {}",
+        in_quotes(config.unk_token)
     );
   }
   WordPiece model;

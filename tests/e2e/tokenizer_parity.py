@@ -35,11 +35,11 @@ def fail(what, item, expected, got) -> NoReturn:
     sys.exit(f"FAIL {what}: {item!r}\n  Hugging Face {expected}\n  martlet      {got}")
 
 
-def flatten(encodings):
+def flatten(encodings, overflow):
     """(input, encoding) of every sequence: each encoding, then its overflowing windows."""
     for index, encoding in enumerate(encodings):
         yield index, encoding
-        for window in encoding.overflowing:
+        for window in encoding.overflowing if overflow else ():
             yield index, window
 
 
@@ -86,10 +86,11 @@ def compare_decoded(what, items, sequences, got, tokenizer):
             fail(f"{what} decoded", items[sequences[number % len(ids)][0]], text, mine)
 
 
-def reference(tokenizer, items, special):
+def reference(tokenizer, items, special, overflow):
     """What Hugging Face says; None when it refuses, which may be a Rust panic."""
     try:
-        return list(flatten(tokenizer.encode_batch(items, add_special_tokens=special)))
+        encodings = tokenizer.encode_batch(items, add_special_tokens=special)
+        return list(flatten(encodings, overflow))
     except KeyboardInterrupt:
         raise
     except BaseException:  # pyo3's PanicException is not an Exception
@@ -122,15 +123,15 @@ class Comparison:
         tokenizer = load_reference(path)
         switches = [] if special else ["--no-special"]
         if truncation:
-            length, stride, strategy = truncation
+            length, stride, strategy, overflow = truncation
             tokenizer.enable_truncation(length, stride=stride, strategy=strategy)
-            switches += [f"--max-length={length}", f"--stride={stride}", "--overflow"]
-            switches += [f"--truncation={strategy}"]
+            switches += [f"--max-length={length}", f"--stride={stride}"]
+            switches += [f"--truncation={strategy}", *(["--overflow"] if overflow else [])]
         texts = items
         if isinstance(items[0], tuple):
             texts = [text for pair in items for text in pair]
             switches.append("--pairs")
-        sequences = reference(tokenizer, items, special)
+        sequences = reference(tokenizer, items, special, truncation is None or truncation[3])
         fast = self.probe.encode(path, texts, *switches)
         got = self.probe.encode(path, texts, *switches, "--offsets")
         if (sequences is None) != (got is None) or (got is None) != (fast is None):
@@ -346,7 +347,9 @@ def check_truncation(comparison, texts):
         if number % 2:
             items = rng.choices(long_texts, k=5)
             strategy = strategy.replace("second", "first")
-        truncation = (rng.randrange(6, 40), rng.randrange(6), strategy)
+        overflow = rng.random() < 0.6
+        stride = rng.randrange(6) if overflow else 0
+        truncation = (rng.randrange(10, 40), stride, strategy, overflow)
         special = rng.random() < 0.8
         what = f"truncation {truncation}"
         path = rng.choice(paths)
