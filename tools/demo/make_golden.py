@@ -40,14 +40,14 @@ def classify(base: str, texts: list[str]) -> list[dict]:
         for text in texts:  # one at a time: no padding
             logits = model(**tokenizer(text, return_tensors="pt")).logits[0]
             score, label = logits.softmax(0).max(0)
-            rows.append({"label": LABELS[int(label)], "score": round(score.item(), 6)})
-            rows[-1]["logits"] = [round(x, 6) for x in logits.tolist()]
+            rows.append({"label": LABELS[int(label)], "score": round(score.item(), 8)})
+            rows[-1]["logits"] = [round(x, 8) for x in logits.tolist()]
     return rows
 
 
 def cosines(base: str, texts: list[str]) -> list[list[float]]:
     vectors = SentenceTransformer(base).encode(texts, normalize_embeddings=True, batch_size=1)
-    return [[round(float(x), 6) for x in row] for row in vectors @ vectors.T]
+    return [[round(float(x), 8) for x in row] for row in vectors @ vectors.T]
 
 
 if __name__ == "__main__":
