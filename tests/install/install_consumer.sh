@@ -11,6 +11,8 @@ main() {
   cmake --install "$build" --prefix "$work/prefix" >/dev/null
   exports_are_ours
   build_outside "$source/tests/install/outside"
+  build_outside "$source/examples/classify"
+  example_answers
 }
 
 exports_are_ours() {
@@ -27,6 +29,14 @@ build_outside() {
     -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_FLAGS="$flags -Wall -Wextra -Werror" >"$work/log" 2>&1 ||
     { cat "$work/log" && exit 1; }
   cmake --build "$binary" --parallel 2
+}
+
+# With a model that the tree ships: its weights are random, its labels LABEL_0 and so on.
+example_answers() {
+  printf 'a good film\na bad film\n' |
+    "$work/classify/classify" "$source/tests/golden/models/bert-odd" >"$work/answers"
+  [[ $(grep -cE '^LABEL_[0-9] [01]\.[0-9]{4}  a (good|bad) film$' "$work/answers") == 2 ]] ||
+    { echo 'the example answered:' && cat "$work/answers" && exit 1; }
 }
 
 main
