@@ -17,6 +17,7 @@ from texts import classified_texts, embedded_texts
 GOLDEN = json.loads((Path(__file__).resolve().parent / "golden.json").read_text())
 TOLERANCE = 1e-4
 SPEED_ROUNDS = 100
+PRECISIONS = ("fp32", "bf16", "int8")
 
 
 def main() -> int:
@@ -36,10 +37,9 @@ class Martlet:
         self.program = program
         self.models = models
 
-    def run(self, model: str, texts: list[str]) -> list[dict]:
-        lines = self._call(
-            "run", self._path(model), "--input", "-", "--format", "jsonl", texts=texts
-        )
+    def run(self, model: str, texts: list[str], precision: str = "fp32") -> list[dict]:
+        flags = ("--input", "-", "--format", "jsonl", "--precision", precision)
+        lines = self._call("run", self._path(model), *flags, texts=texts)
         return [json.loads(line) for line in lines.splitlines()]
 
     def count_tokens(self, model: str, texts: list[str]) -> int:
@@ -100,16 +100,23 @@ def show_similarity(martlet: Martlet, paint: Paint) -> bool:
 def show_speed(martlet: Martlet, paint: Paint) -> None:
     texts = [text for _, text in classified_texts()] * SPEED_ROUNDS
     tokens = martlet.count_tokens("minilm-sst2", texts)
-    begin = time.perf_counter()
-    martlet.run("minilm-sst2", texts)
-    seconds = time.perf_counter() - begin
-
-    print_title(paint, "How fast?", f"these sentences {SPEED_ROUNDS} times over, {tokens:,} tokens")
-    rate = paint.bold(f"{len(texts) / seconds:,.0f} sentences/s")
-    print(f"  {rate}, {tokens / seconds:,.0f} tokens/s, starting and loading included")
     machine = martlet.machine()
-    threads = f"{machine['usable_cpus']} threads of {machine['cpu']}"
-    print(paint.dim(f"  fp32 on {machine['isa']}, {threads}; ./dev bench compares with PyTorch\n"))
+    where = f"{machine['usable_cpus']} threads of {machine['cpu']}, {machine['isa']}"
+    print_title(paint, "How fast?", where)
+    print(paint.dim("         sentences/s  tokens/s   labels as in fp32"))
+    reference = []
+    for precision in PRECISIONS:
+        begin = time.perf_counter()
+        labels = [row["label"] for row in martlet.run("minilm-sst2", texts, precision)]
+        seconds = time.perf_counter() - begin
+        reference = reference or labels
+        same = sum(a == b for a, b in zip(labels, reference)) / len(labels)
+        rate = paint.bold(f"{len(texts) / seconds:11,.0f}")
+        print(f"  {precision:5}  {rate}  {tokens / seconds:8,.0f}   {same:.1%}")
+    print(
+        f"\n  Each ran {len(texts):,} sentences, {tokens:,} tokens; starting and loading included."
+    )
+    print("  ./dev bench compares with PyTorch and ONNX Runtime.\n")
 
 
 def distance(ours: list[float], theirs: list[float]) -> float:
