@@ -32,11 +32,11 @@ const std::map<std::string_view, OutputKind> kOutputs = {
     {"max", OutputKind::kMax},       {"pooler", OutputKind::kPooler},
 };
 
-/// Ends the program: 4 when the engine cannot run here, 3 for any other failure.
+/// Ends the program with the message.
 void check(const martlet::Status& status) {
   if (status.ok()) return;
   std::fprintf(stderr, "model_probe: %s\n", status.message().c_str());
-  std::exit(status.code() == martlet::StatusCode::kUnavailable ? 4 : 3);
+  std::exit(1);
 }
 
 template <class T>

@@ -6,10 +6,6 @@ import subprocess
 from pathlib import Path
 
 
-class EngineUnavailableError(Exception):
-    """This machine cannot run what was asked for, an ISA level for instance."""
-
-
 class ModelProbe:
     """Runs batches of token ids. A batch is a list of sequences, a sequence a list of ids."""
 
@@ -49,7 +45,4 @@ class ModelProbe:
         line = self._process.stdout.readline()
         if line:
             return json.loads(line)
-        message = self._process.stderr.read().strip()
-        if self._process.wait() == 4:
-            raise EngineUnavailableError(message)
-        raise RuntimeError(message)
+        raise RuntimeError(self._process.stderr.read().strip())

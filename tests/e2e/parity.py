@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -13,9 +14,7 @@ SHARED = ROOT.parent / "shared" / "data"
 MODELS = ROOT / "build" / "models"
 REFERENCES = ROOT / "build" / "reference"  # answers of transformers, computed once
 SENTIMENT_MODEL = MODELS / "minilm-sst2"
-ISA_LEVELS = ["scalar", "avx2", "avx512"]
 TOLERANCE = 1e-4
-EXIT_UNAVAILABLE = 4
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -60,14 +59,22 @@ class Martlet:
         self.program = build / "martlet"
         require_paths(self.program)
 
-    def run(self, *arguments: object, isa: str | None = None) -> str | None:
-        """What `martlet run` prints; None when this machine has no such ISA level."""
+    def isa_levels(self) -> list[str]:
+        """The levels that this machine can run, worst first; prints the others."""
+        levels = json.loads(self._output("engines", "--json"))["isa_levels"]
+        for level in levels:
+            if not level["available"]:
+                print(f"SKIPPED: {level['name']}: {level['reason']}")
+        return [level["name"] for level in levels if level["available"]]
+
+    def run(self, *arguments: object, isa: str | None = None) -> str:
+        """What `martlet run` prints."""
+        return self._output("run", *arguments, isa=isa)
+
+    def _output(self, *arguments: object, isa: str | None = None) -> str:
         environment = os.environ | ({"MARTLET_FORCE_ISA": isa} if isa else {})
-        command = [self.program, "run", *map(str, arguments)]
+        command = [self.program, *map(str, arguments)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode == EXIT_UNAVAILABLE and "MARTLET_FORCE_ISA" in done.stderr:
-            print(f"SKIPPED: {done.stderr.strip()}")
-            return None
         if done.returncode != 0:
             sys.exit(f"{command} failed with {done.returncode}: {done.stderr}")
         return done.stdout
