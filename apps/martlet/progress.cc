@@ -21,35 +21,34 @@ std::string bar(double share) {
   return text + "]";
 }
 
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
 }  // namespace
 
 std::string progress_line(
-    std::uint64_t rows, const ReadProgress& read, std::chrono::duration<double> elapsed,
-    std::size_t width
+    const ProgressCounts& counts, std::chrono::duration<double> elapsed, std::size_t width
 ) {
-  std::string line;
   const double seconds = std::max(elapsed.count(), 1e-3);
+  // Reading runs ahead of the results; rows still to come are taken to be like those read so far.
   const double share =
-      read.total == 0
-          ? 0
-          : std::min(static_cast<double>(read.done) / static_cast<double>(read.total), 1.0);
-  if (read.total > 0) line += fmt::format("{} {:3.0f}%  ", bar(share), share * 100);
-  line += fmt::format(
-      "{} rows  {} rows/s", with_commas(rows),
-      with_commas(static_cast<std::uint64_t>(static_cast<double>(rows) / seconds))
-  );
+      std::min(ratio(counts.input_done, counts.input_total) * ratio(counts.done, counts.read), 1.0);
+  std::string line;
+  if (counts.input_total > 0) line += fmt::format("{} {:3.0f}%  ", bar(share), share * 100);
+  const auto rate = static_cast<std::uint64_t>(static_cast<double>(counts.done) / seconds);
+  line += fmt::format("{} rows  {} rows/s", with_commas(counts.done), with_commas(rate));
   if (share > 0) line += fmt::format("  {} left", clock_time(seconds * (1 - share) / share));
   return line.substr(0, width - std::min<std::size_t>(width, 1));
 }
 
-void Progress::update(std::uint64_t rows, const ReadProgress& read) {
+void Progress::update(const ProgressCounts& counts) {
   const auto now = Clock::now();
   if (!shown_ || now - last_ < kInterval) return;
   last_ = now;
   drawn_ = true;
   // \r: back to the line's start; \x1b[K: clear to its end.
-  const std::string text =
-      "\r" + progress_line(rows, read, now - start_, terminal_width()) + "\x1b[K";
+  const std::string text = "\r" + progress_line(counts, now - start_, terminal_width()) + "\x1b[K";
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

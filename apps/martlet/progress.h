@@ -2,18 +2,23 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "rows/text_reader.h"
-
 namespace martlet::cli {
 
-/// "  42%  28,410 rows  9,312 rows/s  0:04 left", cut to `width` columns. The share and the time
-/// left are missing when the total is not known.
+struct ProgressCounts {
+  std::uint64_t done = 0;         // rows whose results are there
+  std::uint64_t read = 0;         // rows that have been read, which is some more
+  std::uint64_t input_done = 0;   // how much of the input they were, in its own unit
+  std::uint64_t input_total = 0;  // 0: unknown
+};
+
+/// "[====>     ]  42%  28,410 rows  9,312 rows/s  0:04 left", cut to `width` columns. The share and
+/// the time left are missing when the total is not known.
 std::string progress_line(
-    std::uint64_t rows, const ReadProgress& read, std::chrono::duration<double> elapsed,
-    std::size_t width
+    const ProgressCounts& counts, std::chrono::duration<double> elapsed, std::size_t width
 );
 
 class Progress {
@@ -24,8 +29,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `rows` are done, and so much of the input is read. Draws ten times a second at most.
-  void update(std::uint64_t rows, const ReadProgress& read);
+  /// Draws ten times a second at most.
+  void update(const ProgressCounts& counts);
 
   /// Takes the bar off the terminal.
   void clear();

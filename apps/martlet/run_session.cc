@@ -60,6 +60,7 @@ Status RunSession::add_rows(TextBlock& block) {
   if (next_ == rows_.size()) {
     next_ = 0;
     MARTLET_RETURN_IF_ERROR(reader_->read(rows_));
+    read_ += rows_.size();
   }
   const bool pairs = !flags_.input.columns.pair.empty();
   const std::size_t end = std::min(next_ + kSliceRows, rows_.size());
@@ -94,7 +95,10 @@ Status RunSession::write_line(std::string line, std::size_t columns) {
 void RunSession::count(bool truncated) {
   ++done_;
   truncated_ += truncated ? 1 : 0;
-  progress_.update(done_, reader_->progress());
+  const ReadProgress read = reader_->progress();
+  progress_.update(
+      {.done = done_, .read = read_, .input_done = read.done, .input_total = read.total}
+  );
 }
 
 Status RunSession::finish() {

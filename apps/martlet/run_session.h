@@ -66,7 +66,8 @@ class RunSession {
   TextRows rows_;                  // the chunk that is handed out
   std::size_t next_ = 0;           // its first row that was not
   std::deque<std::string> shown_;  // texts whose results are to come; only for eyes
-  std::uint64_t done_ = 0;
+  std::uint64_t read_ = 0;         // rows that came from the reader
+  std::uint64_t done_ = 0;         // rows whose results are written
   std::uint64_t truncated_ = 0;
 };
 
