@@ -30,6 +30,7 @@ constexpr std::array kVerbs{
     Verb{"tokenize", "show the tokens of texts, or their ids", &tokenize},
     Verb{"inspect", "show what a model is: architecture, tensors, files, checksums", &inspect},
     Verb{"merge", "merge a LoRA adapter into a model", &merge},
+    Verb{"bench", "measure how fast a model runs on this machine", &bench},
     Verb{"engines", "show what can run on this machine", &engines},
 };
 

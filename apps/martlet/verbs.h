@@ -15,6 +15,7 @@ Status run(Arguments arguments);
 Status tokenize(Arguments arguments);
 Status inspect(Arguments arguments);
 Status merge(Arguments arguments);
+Status bench(Arguments arguments);
 Status engines(Arguments arguments);
 
 }  // namespace martlet::cli

@@ -20,7 +20,9 @@ struct Kernels {
   const AttentionKernels& attention_low;  // for the low precisions; may multiply in bf16
   const LayerNormKernels& layer_norm;
   const QuantizeKernels& quantize;
-  const PeakKernels& peak;
+  const PeakKernel& peak_f32;  // of the instructions that gemm is made of
+  const PeakKernel& peak_s8;
+  const PeakKernel* peak_bf16;  // null where gemm_bf16 is
 };
 
 /// The kernels of `isa`. The caller has checked that it is supported.

@@ -1,0 +1,45 @@
+// martlet bench: how fast a model runs on this machine.
+#include <chrono>
+
+#include "bench/shape_bench.h"
+#include "bench_flags.h"
+#include "bench_report.h"
+#include "command_line.h"
+#include "verbs.h"
+
+namespace martlet::cli {
+namespace {
+
+Status bench_shape(const BenchFlags& flags) {
+  ShapeBenchOptions options{
+      .encoder = flags.encoder, .batch = flags.batch, .seq = flags.seq, .profile = flags.profile
+  };
+  options.duration = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(flags.seconds)
+  );
+  SteadyClock clock;
+  const auto report = run_shape_bench(flags.model, options, clock);
+  if (!report) return report.error();
+  return write_report(flags, as_json(flags, *report), as_text(*report));
+}
+
+}  // namespace
+
+Status bench(Arguments arguments) {
+  CommandLine line({
+      .verb = "bench",
+      .arguments = "MODEL",
+      .summary = "Measures how fast a model answers batches of one shape, from random token ids to "
+                 "results, in\nturn with the multiply-add peak of this machine.",
+      .examples = "  martlet bench build/models/minilm-sst2 --seq 16\n"
+                  "  martlet bench build/models/minilm-sst2 --precision int8 --batch 32 --seq 16 "
+                  "--profile\n"
+                  "  martlet bench MODEL --threads 2 --seconds 10 --json -\n",
+  });
+  BenchFlags flags;
+  const Result<bool> wanted = parse_bench_flags(arguments, line, flags);
+  if (!wanted || !*wanted) return wanted.status();
+  return bench_shape(flags);
+}
+
+}  // namespace martlet::cli

@@ -1,0 +1,56 @@
+#include "bench_flags.h"
+
+#include <vector>
+
+#include "engines/registry.h"
+
+namespace martlet::cli {
+namespace {
+
+void add_model_flags(CLI::App& app, BenchFlags& flags, std::string& adapter) {
+  std::vector<std::string> engines;
+  for (const EngineStatus& engine : engine_statuses()) engines.emplace_back(engine.name);
+  app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it")->required();
+  app.add_option("--engine", flags.encoder.engine, "What computes (native); see martlet engines")
+      ->check(CLI::IsMember(engines))
+      ->option_text("NAME");
+  app.add_option("--precision", flags.encoder.precision, "auto, fp32, bf16 or int8 (auto)")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->option_text("NAME");
+  app.add_option(
+         "--threads", flags.encoder.threads, "Threads; 0: as many as this process may use (0)"
+  )
+      ->check(CLI::Range(0, 4096))
+      ->option_text("N");
+  app.add_option("--adapter", adapter, "LoRA adapter directory, merged while loading")
+      ->option_text("DIR");
+}
+
+void add_shape_flags(CLI::App& app, BenchFlags& flags) {
+  app.add_option("--batch", flags.batch, "Sequences of a run (1)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  app.add_option("--seq", flags.seq, "Tokens of a sequence, special tokens included (128)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  app.add_option("--seconds", flags.seconds, "How long to measure (3)")
+      ->check(CLI::Range(0.01, 86400.0))
+      ->option_text("T");
+  app.add_flag("--profile", flags.profile, "Also show where the time of a forward pass goes");
+}
+
+}  // namespace
+
+Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlags& flags) {
+  std::string adapter;
+  add_model_flags(line.app(), flags, adapter);
+  add_shape_flags(line.app(), flags);
+  line.app()
+      .add_option("--json", flags.json, "Write one JSON object to FILE; - is stdout")
+      ->option_text("FILE");
+  const Result<bool> wanted = line.parse(arguments);
+  flags.encoder.adapter = adapter;
+  return wanted;
+}
+
+}  // namespace martlet::cli

@@ -1,0 +1,26 @@
+// What `martlet bench` was asked to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "command_line.h"
+#include "martlet/encoder.h"
+
+namespace martlet::cli {
+
+struct BenchFlags {
+  std::string model;
+  EncoderOptions encoder;
+  std::int32_t batch = 1;
+  std::int32_t seq = 128;
+  double seconds = 3;
+  std::string json;  // file for the report, "-" is stdout; empty: a table for eyes
+  bool profile = false;
+};
+
+/// Declares the flags of `bench` and reads them from the command line. False when help was asked
+/// for and printed.
+Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlags& flags);
+
+}  // namespace martlet::cli

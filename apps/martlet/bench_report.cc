@@ -1,0 +1,124 @@
+#include "bench_report.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "console.h"
+#include "core/cpu.h"
+#include "core/error.h"
+#include "numbers.h"
+#include "rows/output_stream.h"
+
+namespace martlet::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::value number_or_null(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value();
+}
+
+json::value share_of_peak(const ShapeReport& report) {
+  if (report.peak_gmacs_per_s <= 0) return {};
+  return report.gmacs_per_s / report.peak_gmacs_per_s;
+}
+
+json::object to_json(const Profile& profile) {
+  json::object steps;
+  for (std::size_t step = 0; step < kSteps; ++step)
+    steps[to_string(static_cast<Step>(step))] = profile.steps_ms[step];
+  steps["other"] = profile.other_ms;
+  return {{"runs", profile.runs}, {"wall_ms", profile.wall_ms}, {"thread_ms", std::move(steps)}};
+}
+
+std::string table_of(const Profile& profile) {
+  std::string text = fmt::format(
+      "\nprofile ({} passes of {:.3f} ms; time of all threads)\n", profile.runs, profile.wall_ms
+  );
+  double sum = profile.other_ms;
+  for (const double ms : profile.steps_ms) sum += ms;
+  const auto line = [&](std::string_view name, double ms) {
+    text += fmt::format("  {:<10} {:>9.4f} ms  {:>5.1f}%\n", name, ms, 100 * ms / sum);
+  };
+  for (std::size_t step = 0; step < kSteps; ++step)
+    line(to_string(static_cast<Step>(step)), profile.steps_ms[step]);
+  line("other", profile.other_ms);
+  return text;
+}
+
+}  // namespace
+
+std::string as_json(const BenchFlags& flags, const ShapeReport& report) {
+  json::object object{
+      {"model", flags.model},
+      {"cpu", cpu_name()},
+      {"engine", report.info.engine},
+      {"isa", report.info.isa},
+      {"precision", report.info.precision},
+      {"output", report.output},
+      {"threads", report.threads},
+      {"batch", report.batch},
+      {"seq", report.seq},
+      {"n", report.ms.n},
+      {"min", report.ms.min},
+      {"p10", report.ms.p10},
+      {"p50", report.ms.p50},
+      {"p90", report.ms.p90},
+      {"p99", number_or_null(report.ms.p99)},
+      {"mean", report.ms.mean},
+      {"tokens_per_s", report.tokens_per_s},
+      {"gmacs_per_s", report.gmacs_per_s},
+      {"peak_gmacs_per_s",
+       report.peak_gmacs_per_s > 0 ? json::value(report.peak_gmacs_per_s) : json::value()},
+      {"share_of_peak", share_of_peak(report)},
+      {"rss_mb", report.memory.rss_mb},
+      {"peak_rss_mb", report.memory.peak_rss_mb},
+      {"load_ms", report.load_ms},
+      {"first_run_ms", report.first_run_ms},
+      {"warm_up_runs", report.warm_up_runs},
+      {"warm_up_ms", report.warm_up_ms},
+  };
+  if (report.profile) object["profile"] = to_json(*report.profile);
+  return json::serialize(object) + "\n";
+}
+
+std::string as_text(const ShapeReport& report) {
+  const Summary& ms = report.ms;
+  std::string text = fmt::format(
+      "{} {} on {}, {} threads, {} x {} tokens to {}\n", report.info.engine, report.info.precision,
+      report.info.isa, report.threads, report.batch, report.seq, report.output
+  );
+  text += fmt::format(
+      "  latency     p50 {:.3f} ms  p10 {:.3f}  p90 {:.3f}  p99 {}  min {:.3f}  mean {:.3f}  ({} "
+      "runs)\n",
+      ms.p50, ms.p10, ms.p90, ms.p99 ? fmt::format("{:.3f}", *ms.p99) : "-", ms.min, ms.mean,
+      with_commas(ms.n)
+  );
+  text += fmt::format(
+      "  throughput  {} tokens/s, {:.1f} GMAC/s",
+      with_commas(static_cast<std::uint64_t>(report.tokens_per_s)), report.gmacs_per_s
+  );
+  if (report.peak_gmacs_per_s > 0) {
+    text += fmt::format(
+        ", {:.1f}% of the peak of {:.1f}", 100 * report.gmacs_per_s / report.peak_gmacs_per_s,
+        report.peak_gmacs_per_s
+    );
+  }
+  text += fmt::format(
+      "\n  start       load {:.1f} ms, first run {:.2f} ms\n  memory      {:.1f} MB resident, peak "
+      "{:.1f} MB\n",
+      report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
+  );
+  return report.profile ? text + table_of(*report.profile) : text;
+}
+
+Status write_report(const BenchFlags& flags, const std::string& json, const std::string& text) {
+  if (flags.json.empty()) return print(text);
+  auto output = open_output(flags.json);
+  if (!output) return output.error();
+  MARTLET_RETURN_IF_ERROR((*output)->write(json));
+  return (*output)->commit();
+}
+
+}  // namespace martlet::cli

@@ -1,0 +1,17 @@
+// How `martlet bench` shows what it measured.
+#pragma once
+
+#include <string>
+
+#include "bench/shape_bench.h"
+#include "bench_flags.h"
+
+namespace martlet::cli {
+
+std::string as_json(const BenchFlags& flags, const ShapeReport& report);
+std::string as_text(const ShapeReport& report);
+
+/// The report to where the flags say.
+Status write_report(const BenchFlags& flags, const std::string& json, const std::string& text);
+
+}  // namespace martlet::cli
