@@ -1,6 +1,7 @@
 // martlet bench: how fast a model runs on this machine.
 #include <chrono>
 
+#include "bench/dataset_bench.h"
 #include "bench/shape_bench.h"
 #include "bench_flags.h"
 #include "bench_report.h"
@@ -23,6 +24,17 @@ Status bench_shape(const BenchFlags& flags) {
   return write_report(flags, as_json(flags, *report), as_text(*report));
 }
 
+Status bench_dataset(const BenchFlags& flags) {
+  const auto dataset = load_dataset(flags.dataset, flags.column, flags.label_column);
+  if (!dataset) return dataset.error();
+  SteadyClock clock;
+  const auto report = run_dataset_bench(
+      flags.model, *dataset, {.encoder = flags.encoder, .plan = flags.plan}, clock
+  );
+  if (!report) return report.error();
+  return write_report(flags, as_json(flags, *report), as_text(*report));
+}
+
 }  // namespace
 
 Status bench(Arguments arguments) {
@@ -30,16 +42,20 @@ Status bench(Arguments arguments) {
       .verb = "bench",
       .arguments = "MODEL",
       .summary = "Measures how fast a model answers batches of one shape, from random token ids to "
-                 "results, in\nturn with the multiply-add peak of this machine.",
+                 "results, in\nturn with the multiply-add peak of this machine; or how fast it "
+                 "answers the texts "
+                 "of a file.",
       .examples = "  martlet bench build/models/minilm-sst2 --seq 16\n"
                   "  martlet bench build/models/minilm-sst2 --precision int8 --batch 32 --seq 16 "
                   "--profile\n"
-                  "  martlet bench MODEL --threads 2 --seconds 10 --json -\n",
+                  "  martlet bench MODEL --threads 2 --seconds 10 --json -\n"
+                  "  martlet bench MODEL --dataset reviews.csv --column review --label-column "
+                  "label\n",
   });
   BenchFlags flags;
   const Result<bool> wanted = parse_bench_flags(arguments, line, flags);
   if (!wanted || !*wanted) return wanted.status();
-  return bench_shape(flags);
+  return flags.dataset.empty() ? bench_shape(flags) : bench_dataset(flags);
 }
 
 }  // namespace martlet::cli

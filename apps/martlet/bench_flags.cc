@@ -39,18 +39,48 @@ void add_shape_flags(CLI::App& app, BenchFlags& flags) {
   app.add_flag("--profile", flags.profile, "Also show where the time of a forward pass goes");
 }
 
+void add_dataset_flags(CLI::App& app, BenchFlags& flags, std::string& plan) {
+  app.add_option(
+         "--dataset", flags.dataset, "Measure the texts of FILE instead, from text to result"
+  )
+      ->excludes("--batch")
+      ->excludes("--seq")
+      ->excludes("--seconds")
+      ->excludes("--profile")
+      ->option_text("FILE");
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return app.add_option(name, value, text)->needs("--dataset");
+  };
+  add("--column", flags.column, "Column of the text; else 'text', 'sentence' or the only one")
+      ->option_text("NAME");
+  add("--label-column", flags.label_column, "Column of the right label, by name or number")
+      ->option_text("NAME");
+  add("--plan", plan, "How texts form batches: serial, parallel or grouped (grouped)")
+      ->option_text("NAME");
+  add("--batch-tokens", flags.plan.batch_tokens, "Tokens of a batch, at most (2048)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+}
+
 }  // namespace
 
 Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlags& flags) {
   std::string adapter;
+  std::string plan = "grouped";
   add_model_flags(line.app(), flags, adapter);
   add_shape_flags(line.app(), flags);
+  add_dataset_flags(line.app(), flags, plan);
   line.app()
       .add_option("--json", flags.json, "Write one JSON object to FILE; - is stdout")
       ->option_text("FILE");
   const Result<bool> wanted = line.parse(arguments);
+  if (!wanted || !*wanted) return wanted;
   flags.encoder.adapter = adapter;
-  return wanted;
+  flags.plan.threads = flags.encoder.threads;
+  const auto order = parse_order(plan);
+  if (!order) return order.error();
+  flags.plan.order = *order;
+  return true;
 }
 
 }  // namespace martlet::cli

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "command_line.h"
+#include "martlet/batch_plan.h"
 #include "martlet/encoder.h"
 
 namespace martlet::cli {
@@ -17,6 +18,10 @@ struct BenchFlags {
   double seconds = 3;
   std::string json;  // file for the report, "-" is stdout; empty: a table for eyes
   bool profile = false;
+  std::string dataset;  // file of texts; empty: random ids of one shape
+  std::string column;
+  std::string label_column;
+  BatchPlan plan;  // of the dataset's texts
 };
 
 /// Declares the flags of `bench` and reads them from the command line. False when help was asked

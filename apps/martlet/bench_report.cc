@@ -113,6 +113,49 @@ std::string as_text(const ShapeReport& report) {
   return report.profile ? text + table_of(*report.profile) : text;
 }
 
+std::string as_json(const BenchFlags& flags, const DatasetReport& report) {
+  const json::object object{
+      {"model", flags.model},
+      {"dataset", flags.dataset},
+      {"cpu", cpu_name()},
+      {"engine", report.info.engine},
+      {"isa", report.info.isa},
+      {"precision", report.info.precision},
+      {"threads", report.threads},
+      {"plan", to_string(flags.plan.order)},
+      {"batch_tokens", flags.plan.batch_tokens},
+      {"sentences", report.sentences},
+      {"tokens", report.tokens},
+      {"seconds", report.seconds},
+      {"sentences_per_s", report.sentences_per_s},
+      {"padding_ratio", report.padding_ratio},
+      {"natural_padding_ratio", report.natural_padding_ratio},
+      {"accuracy", number_or_null(report.accuracy)},
+      {"load_ms", report.load_ms},
+      {"rss_mb", report.memory.rss_mb},
+      {"peak_rss_mb", report.memory.peak_rss_mb},
+  };
+  return json::serialize(object) + "\n";
+}
+
+std::string as_text(const DatasetReport& report) {
+  std::string text = fmt::format(
+      "{} {} on {}, {} threads, {} texts of {} tokens\n", report.info.engine, report.info.precision,
+      report.info.isa, report.threads, with_commas(report.sentences), with_commas(report.tokens)
+  );
+  text += fmt::format(
+      "  throughput  {} texts/s, {:.2f} s in all\n",
+      with_commas(static_cast<std::uint64_t>(report.sentences_per_s)), report.seconds
+  );
+  if (report.accuracy) text += fmt::format("  accuracy    {:.2f}%\n", 100 * *report.accuracy);
+  return text + fmt::format(
+                    "  padding     {:.2f} computed by real tokens; batches of 32 in input order "
+                    "would be {:.2f}\n  memory      {:.1f} MB resident, peak {:.1f} MB\n",
+                    report.padding_ratio, report.natural_padding_ratio, report.memory.rss_mb,
+                    report.memory.peak_rss_mb
+                );
+}
+
 Status write_report(const BenchFlags& flags, const std::string& json, const std::string& text) {
   if (flags.json.empty()) return print(text);
   auto output = open_output(flags.json);
