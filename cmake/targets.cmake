@@ -43,6 +43,7 @@ function(martlet_bench source)
   get_filename_component(name ${source} NAME_WE)
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE martlet_options ${ARG_LINK} benchmark::benchmark)
+  target_compile_definitions(${name} PRIVATE MARTLET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()
 
 # martlet_fuzz(<file>_fuzz.cc LINK lib ...): one libFuzzer executable (preset fuzz). Its seed corpus is
