@@ -67,6 +67,7 @@ Status allocate(std::vector<Chunk>& chunks, bool offsets, Encodings& out) {
 
 template <class T>
 void copy_to(const std::vector<T>& from, std::vector<T>& to, std::size_t place) {
+  if (from.empty()) return;
   std::copy(from.begin(), from.end(), to.begin() + std::ptrdiff_t(place));
 }
 
