@@ -22,7 +22,7 @@ TEXTS = [
     " ",
     "The movie was GOOD.",
     "unaffable unaffables unaffableing",
-    "don't do not  n't , . ' s ! ?",
+    "don't I do not  n't , . ' s ! ?",
     "Zürich Café ISTANBUL İstanbul",
     "中文 the中movie文",
     "a\u0301b e\u0301\u0316 \u0316\u0301a 가각 ẛ̣",
@@ -74,6 +74,7 @@ def make_tokenizers():
     added.add_tokens(
         [
             AddedToken("<x>", normalized=False),
+            AddedToken("do not", normalized=False),
             AddedToken("<y>", lstrip=True, rstrip=True, normalized=False),
             AddedToken("<left>", lstrip=True, normalized=False),
             AddedToken("<right>", rstrip=True, normalized=False),
@@ -83,13 +84,17 @@ def make_tokenizers():
             AddedToken("<Z>", normalized=True, lstrip=True),
         ]
     )
-    accents = normalizers.BertNormalizer(
-        clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False
+    flags = {"clean_text": False, "handle_chinese_chars": False, "strip_accents": True}
+    accents = base_tokenizer(normalizers.BertNormalizer(lowercase=False, **flags))
+    accents.post_processor = TemplateProcessing(
+        single="$A:2 [SEP]:3",
+        pair="[CLS]:5 $B:4 [SEP]:1 $A:2",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
     )
     return {
         "uncased": base_tokenizer(normalizers.BertNormalizer()),
         "cased": cased,
-        "accents": base_tokenizer(accents),
+        "accents": accents,
         "bare": bare,
         "added": added,
     }
