@@ -13,7 +13,7 @@ using Kind = TemplatePiece::Kind;
 
 /// What the windows of one text or pair may come to. Windows that overlap, and pairs of windows,
 /// multiply a text: 1 MB could ask for terabytes.
-constexpr std::size_t kMaxWindowTokens = std::size_t{1} << 26;
+constexpr std::size_t kMaxWindowTokens = std::size_t{1} << 24;
 
 struct SequenceParts {
   const Template& pieces;
@@ -107,7 +107,7 @@ Status check_size(const SequenceParts& parts, const Encodings& out) {
         std::min(sequences * (text == nullptr ? 1 : text->windows.size()), kMaxWindowTokens);
     tokens += text == nullptr ? piece.ids.size() : text->windows[0].end;
   }
-  if (sequences > 1 && sequences * tokens > kMaxWindowTokens) {
+  if (sequences > 1 && tokens > kMaxWindowTokens / sequences) {
     return error(
         StatusCode::kResourceExhausted, "tokenizer",
         "windows of one text, got {} of up to {} tokens, expected at most {} tokens", sequences,
