@@ -26,8 +26,8 @@ struct Ability {
 struct Machine {
   std::string cpu{cpu_name()};
   int threads = usable_cpus();
-  std::string selected_isa;  // or why there is none
-  std::string forced_isa;
+  Result<Isa> selected_isa = select_isa();  // the level that runs, or why there is none
+  std::string forced_isa;                   // MARTLET_FORCE_ISA
   std::vector<Ability> isas;
   std::vector<Ability> engines;
   Ability parquet{.name = "parquet", .reason = load_parquet_plugin().status().message()};
@@ -35,8 +35,6 @@ struct Machine {
 
 Machine look_at_machine() {
   Machine machine;
-  const Result<Isa> selected = select_isa();
-  machine.selected_isa = selected ? std::string(to_string(*selected)) : selected.error().message();
   if (const char* forced = std::getenv("MARTLET_FORCE_ISA")) machine.forced_isa = forced;
   for (const Isa isa : all_isas()) {
     machine.isas.push_back(
@@ -65,10 +63,15 @@ json::array to_json(const std::vector<Ability>& abilities) {
 std::string as_json(const Machine& machine) {
   json::object object{
       {"version", MARTLET_VERSION},          {"cpu", machine.cpu},
-      {"usable_cpus", machine.threads},      {"isa", machine.selected_isa},
-      {"isa_levels", to_json(machine.isas)}, {"engines", to_json(machine.engines)},
-      {"parquet", to_json(machine.parquet)},
+      {"usable_cpus", machine.threads},      {"isa_levels", to_json(machine.isas)},
+      {"engines", to_json(machine.engines)}, {"parquet", to_json(machine.parquet)},
   };
+  if (machine.selected_isa) {
+    object["isa"] = std::string(to_string(*machine.selected_isa));
+  } else {
+    object["isa"] = nullptr;
+    object["isa_reason"] = machine.selected_isa.error().message();
+  }
   object["forced_isa"] =
       machine.forced_isa.empty() ? json::value() : json::value(machine.forced_isa);
   return json::serialize(object) + "\n";
@@ -76,7 +79,7 @@ std::string as_json(const Machine& machine) {
 
 std::string line(const Ability& ability) {
   return fmt::format(
-      "  {:<11} {}\n", ability.name, ability.reason.empty() ? "yes" : "no: " + ability.reason
+      "  {:<13}{}\n", ability.name, ability.reason.empty() ? "yes" : "no: " + ability.reason
   );
 }
 
@@ -87,7 +90,11 @@ std::string as_text(const Machine& machine) {
       machine.cpu, machine.threads
   );
   for (const Ability& isa : machine.isas) text += line(isa);
-  text += fmt::format("  runs        {}", machine.selected_isa);
+  text += fmt::format(
+      "  {:<13}{}", "runs",
+      machine.selected_isa ? std::string(to_string(*machine.selected_isa))
+                           : "nothing: " + machine.selected_isa.error().message()
+  );
   if (!machine.forced_isa.empty())
     text += fmt::format(" (MARTLET_FORCE_ISA={})", machine.forced_isa);
   text += "\n\nengines\n";

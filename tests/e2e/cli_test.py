@@ -25,7 +25,7 @@ def needs_parquet(test):
 class Help(CliTest):
     def test_every_verb_explains_itself_with_examples(self):
         overview = self.out("--help")
-        for verb in ("run", "tokenize", "inspect", "merge", "engines"):
+        for verb in ("run", "tokenize", "inspect", "merge", "bench", "engines"):
             self.assertIn(f"  {verb} ", overview)
             self.assertIn(f"examples:\n  martlet {verb}", self.out(verb, "--help"))
 
@@ -302,6 +302,12 @@ class Engines(CliTest):
     def test_forced_isa(self):
         done = self.martlet("engines", "--json", env={"MARTLET_FORCE_ISA": "scalar"})
         self.assertEqual(json.loads(done.stdout)["isa"], "scalar")
+
+    def test_a_forced_isa_that_is_none(self):
+        done = self.martlet("engines", "--json", env={"MARTLET_FORCE_ISA": "steam"})
+        facts = json.loads(done.stdout)
+        self.assertIsNone(facts["isa"])
+        self.assertIn("steam", facts["isa_reason"])
 
     def test_without_the_plug_in(self):
         done = self.martlet("engines", "--json", env={"MARTLET_PLUGIN_DIR": str(self.folder)})
