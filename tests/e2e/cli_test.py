@@ -1,12 +1,18 @@
 """The verbs of the command line: good input, and command lines that make no sense."""
 
 import csv
+import fcntl
 import hashlib
 import io
 import json
+import os
 import shutil
+import struct
+import subprocess
+import termios
 import unittest
 
+import cli_program
 from cli_program import CLASSIFIER, EMBEDDER, INPUT, USAGE, CliTest, main
 
 try:
@@ -314,6 +320,58 @@ class Engines(CliTest):
         parquet = json.loads(done.stdout)["parquet"]
         self.assertFalse(parquet["available"])
         self.assertIn("MARTLET_PLUGIN_DIR", parquet["reason"])
+
+
+class Terminal(CliTest):
+    """What only a person at a terminal gets."""
+
+    def at_terminal(self, *arguments: object, **streams: object) -> tuple[int, str]:
+        """Runs with a terminal of 60 columns for the streams that are not given."""
+        person, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal, **streams}
+        command = [cli_program.program, *map(str, arguments)]
+        with subprocess.Popen(command, **streams) as process:
+            os.close(terminal)
+            shown = b""
+            while True:
+                try:
+                    part = os.read(person, 65536)
+                except OSError:  # the program has closed its end
+                    break
+                shown += part
+        os.close(person)
+        return process.returncode, shown.decode().replace("\r\n", "\n")
+
+    def test_results_are_aligned_and_cut_to_the_width(self):
+        code, shown = self.at_terminal(
+            "run", CLASSIFIER, "good film", "bad\n\x1b[31m" + "film " * 50
+        )
+        self.assertEqual(code, 0)
+        first, second = shown.splitlines()[:2]
+        self.assertRegex(first, r"\ALABEL_\d  0\.\d{4}  good film\Z")
+        self.assertRegex(second, r"\ALABEL_\d  0\.\d{4}  bad\\n\\x1b\[31mfilm .*\.\.\.\Z")
+        self.assertEqual(len(second), 60)
+
+    def test_no_texts_and_nobody_to_wait_for(self):
+        code, shown = self.at_terminal("run", CLASSIFIER)
+        self.assertEqual(code, USAGE)
+        self.assertIn("[input] got no texts", shown)
+
+    def test_parquet_is_not_for_eyes(self):
+        code, shown = self.at_terminal("run", CLASSIFIER, "x", "--format", "parquet")
+        self.assertEqual((code, shown.count("\n")), (USAGE, 1))
+
+    def test_progress_comes_and_goes(self):
+        texts = self.file("many.txt", "good film " * 10 + "\n" + "bad film\n" * 30000)
+        output = self.folder / "out.jsonl"
+        slow = {**os.environ, "MARTLET_FORCE_ISA": "scalar"}  # long enough for a bar on any machine
+        flags = ["--input", texts, "--output", output, "--threads", 1]
+        code, shown = self.at_terminal("run", CLASSIFIER, *flags, env=slow)
+        self.assertEqual(code, 0)
+        self.assertRegex(shown, r"\A(\r\[[=> ]*\] +\d+%  [\d,]+ rows[^\r]*\x1b\[K)+\r\x1b\[K\Z")
+        with output.open() as lines:
+            self.assertEqual(sum(1 for _ in lines), 30001)
 
 
 if __name__ == "__main__":
