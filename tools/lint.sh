@@ -38,7 +38,7 @@ shell_style() { sources dev .ci/run '*.sh' | xargs shellcheck; }
 # Objects built with wider ISA flags may not offer the linker inline functions that it could pick for everybody.
 kernel_objects() {
   local objects weak
-  mapfile -t objects < <(find build/release/src/kernels -name 'avx*.cc.o' 2>/dev/null)
+  mapfile -t objects < <(find build/release/src/kernels -name 'a[vm]x*.cc.o' 2>/dev/null)
   [[ ${#objects[@]} != 0 ]] || return 0
   weak=$(llvm-nm-19 --defined-only --print-file-name "${objects[@]}" | grep -E ' [WVuw] ' || true)
   [[ -z $weak ]] || { printf 'weak symbols in per-ISA objects:\n%s\n' "$weak" && return 1; }
