@@ -80,7 +80,7 @@ class MARTLET_API Encoder {
 
 struct EncoderOptions {
   std::string engine = "native";
-  std::string precision = "auto";  // auto, fp32
+  std::string precision = "auto";  // fp32, bf16, int8, or auto: fp32
   /// Threads of a run; 0: as many as this process may use.
   int threads = 0;
   /// A PEFT LoRA adapter directory to merge at load; empty: none.

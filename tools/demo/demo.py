@@ -18,6 +18,7 @@ GOLDEN = json.loads((Path(__file__).resolve().parent / "golden.json").read_text(
 TOLERANCE = 1e-4
 SPEED_ROUNDS = 100
 PRECISIONS = ("fp32", "bf16", "int8")
+LEVELS_WITH_BF16 = ("avx512_bf16", "amx")
 
 
 def main() -> int:
@@ -106,6 +107,8 @@ def show_speed(martlet: Martlet, paint: Paint) -> None:
     print(paint.dim("         sentences/s  tokens/s   labels as in fp32"))
     reference = []
     for precision in PRECISIONS:
+        if precision == "bf16" and machine["isa"] not in LEVELS_WITH_BF16:
+            continue
         begin = time.perf_counter()
         labels = [row["label"] for row in martlet.run("minilm-sst2", texts, precision)]
         seconds = time.perf_counter() - begin
