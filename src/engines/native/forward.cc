@@ -45,7 +45,6 @@ struct Forward::Pass {
   Team& team;
 
   StepTimer timer{w.times == nullptr ? nullptr : w.times + team.rank()};
-  const AttentionKernels& attention = attention_kernels(kernels, weights.precision);
   std::size_t hidden = static_cast<std::size_t>(weights.config.hidden_size);
   std::size_t first = start(chunk.begin);  // token of the batch that is row 0 here
   std::size_t tokens = start(chunk.end) - first;
@@ -230,7 +229,8 @@ struct Forward::Pass {
   /// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
   /// the query rows and the context rows they are written to.
   template <class QueriesOf>
-  void attend(const QueriesOf& queries_of) {
+  void attend(Precision precision, const QueriesOf& queries_of) {
+    const AttentionKernels& attention = attention_kernels(kernels, precision);
     const auto heads = static_cast<std::size_t>(weights.config.heads);
     const std::size_t head_dim = hidden / heads;
     const auto rank = static_cast<std::size_t>(team.rank());
@@ -345,7 +345,7 @@ struct Forward::Pass {
     );
     key_value(layer);
     barrier();
-    attend([this](std::size_t sequence) {
+    attend(layer.query.precision, [this](std::size_t sequence) {
       return Queries{
           w.qkv + row(sequence) * w.qkv_stride, w.qkv_stride, length(sequence), row(sequence)
       };
@@ -378,7 +378,7 @@ struct Forward::Pass {
         sequences
     );
     barrier();
-    attend([this](std::size_t sequence) {
+    attend(layer.query.precision, [this](std::size_t sequence) {
       return Queries{w.sum + sequence * w.hidden_stride, w.hidden_stride, 1, sequence};
     });
     finish_layer(layer, firsts, w.qkv_stride, sequences, nullptr);

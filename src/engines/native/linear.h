@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/aligned_buffer.h"
 #include "kernels/cpu/kernels.h"
@@ -14,6 +15,16 @@ enum class Precision { kFp32, kBf16, kInt8 };
 
 /// "fp32", "bf16", "int8". Static storage.
 std::string_view to_string(Precision precision) noexcept;
+
+/// The precision of every layer's products. Heads are always fp32.
+struct PrecisionPlan {
+  Precision precision = Precision::kFp32;  // of all layers, or of most
+  std::vector<Precision> layers{};         // [layers]; empty: all the same
+
+  [[nodiscard]] Precision layer(std::size_t index) const noexcept {
+    return index < layers.size() ? layers[index] : precision;
+  }
+};
 
 struct Linear {
   std::size_t n = 0;  // outputs

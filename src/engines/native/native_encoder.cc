@@ -6,7 +6,9 @@
 #include <new>
 #include <utility>
 
+#include "core/cpu.h"
 #include "core/error.h"
+#include "formats/precision_record.h"
 
 namespace martlet {
 namespace {
@@ -35,20 +37,39 @@ std::size_t tokens(const TokenBatch& batch, const Chunk& chunk) {
   return static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
 }
 
-Result<Precision> parse_precision(std::string_view name, const Kernels& kernels) {
-  if (name == "auto") return Precision::kFp32;
+/// Fails where the level cannot multiply in this precision.
+Status check_precision(Precision precision, const Kernels& kernels) {
+  if (precision != Precision::kBf16 || kernels.gemm_bf16 != nullptr) return {};
+  return error(
+      StatusCode::kUnavailable, kWhere,
+      "precision bf16, got ISA level {}, expected avx512_bf16 or amx", to_string(kernels.isa)
+  );
+}
+
+Result<Precision> parse_precision(std::string_view name) {
   for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kInt8}) {
-    if (name != to_string(precision)) continue;
-    if (precision != Precision::kBf16 || kernels.gemm_bf16 != nullptr) return precision;
-    return error(
-        StatusCode::kUnavailable, kWhere,
-        "precision bf16, got ISA level {}, expected avx512_bf16 or amx", to_string(kernels.isa)
-    );
+    if (name == to_string(precision)) return precision;
   }
   return error(
       StatusCode::kUnsupported, kWhere, "precision, got '{}', expected auto, fp32, bf16 or int8",
       name
   );
+}
+
+/// What the record beside the model says is fastest here and good enough; fp32 where there is none
+/// of this model for this level, or where an adapter makes another model of it.
+PrecisionPlan measured_best(
+    const std::filesystem::path& directory, const EncoderOptions& options, const Kernels& kernels
+) {
+  if (!options.adapter.empty()) return {};
+  const auto record = load_precision_record(directory);
+  if (!record) return {};
+  const PrecisionLevel* level = record->find(to_string(kernels.isa), cpu_name());
+  if (level == nullptr) return {};
+  const PrecisionCheck& chosen = level->chosen();
+  PrecisionPlan plan{.precision = *parse_precision(chosen.precision)};
+  for (const std::string& layer : chosen.layers) plan.layers.push_back(*parse_precision(layer));
+  return plan;
 }
 
 /// Treats denormals as zero while it lives: they slow arithmetic 20 to 100 times and mean nothing
@@ -71,17 +92,39 @@ class FlushDenormals {
 Result<std::unique_ptr<Encoder>> NativeEncoder::load(
     const std::filesystem::path& directory, const EncoderOptions& options
 ) {
+  PrecisionPlan plan;
+  if (options.precision == "auto") {
+    const Result<Isa> isa = select_isa();
+    if (!isa) return isa.status();
+    plan = measured_best(directory, options, kernels_for(*isa));
+  } else {
+    const Result<Precision> precision = parse_precision(options.precision);
+    if (!precision) return precision.status();
+    plan.precision = *precision;
+  }
+  auto encoder = load(directory, options, plan);
+  if (!encoder) return encoder.error();
+  return std::move(*encoder);
+}
+
+Result<std::unique_ptr<NativeEncoder>> NativeEncoder::load(
+    const std::filesystem::path& directory, const EncoderOptions& options,
+    const PrecisionPlan& precision
+) {
   const Result<Isa> isa = select_isa();
   if (!isa) return isa.status();
   const Kernels& kernels = kernels_for(*isa);
-  const Result<Precision> precision = parse_precision(options.precision, kernels);
-  if (!precision) return precision.status();
+  MARTLET_RETURN_IF_ERROR(check_precision(precision.precision, kernels));
+  for (const Precision layer : precision.layers)
+    MARTLET_RETURN_IF_ERROR(check_precision(layer, kernels));
   auto pool = std::make_unique<ThreadPool>(ThreadPoolOptions{.threads = options.threads});
   auto weights = load_native_weights(
-      directory, {.adapter = options.adapter, .precision = *precision}, kernels, *pool
+      directory, {.adapter = options.adapter, .precision = precision}, kernels, *pool
   );
   if (!weights) return weights.status();
-  return std::unique_ptr<Encoder>(new NativeEncoder(std::move(*weights), kernels, std::move(pool)));
+  return std::unique_ptr<NativeEncoder>(
+      new NativeEncoder(std::move(*weights), kernels, std::move(pool))
+  );
 }
 
 NativeEncoder::NativeEncoder(
@@ -95,7 +138,7 @@ NativeEncoder::NativeEncoder(
   info_ = {
       .engine = "native",
       .isa = std::string(to_string(kernels.isa)),
-      .precision = std::string(to_string(weights_.precision)),
+      .precision = std::string(to_string(weights_.precision.precision)),
       .model_type = config.model_type,
       .hidden_size = config.hidden_size,
       .vocab_size = config.vocab_size,

@@ -19,6 +19,11 @@ class NativeEncoder final : public Encoder {
   static Result<std::unique_ptr<Encoder>> load(
       const std::filesystem::path& directory, const EncoderOptions& options
   );
+  /// With a precision for every layer instead of the one that `options` names.
+  static Result<std::unique_ptr<NativeEncoder>> load(
+      const std::filesystem::path& directory, const EncoderOptions& options,
+      const PrecisionPlan& precision
+  );
 
   [[nodiscard]] const EncoderInfo& info() const noexcept override { return info_; }
   Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override {

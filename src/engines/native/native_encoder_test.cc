@@ -152,6 +152,28 @@ TEST_P(NativeEncoderTest, MeasuredStepsFillTheRunAndChangeNothing) {
   EXPECT_LE(sum, 2 * elapsed);
 }
 
+TEST_P(NativeEncoderTest, LayersOfDifferentPrecision) {
+  Batch batch;
+  for (int i = 0; i < 6; ++i) batch.add(5 + 17 * i, static_cast<unsigned>(i));
+  const Precision other = precision() == "int8" ? Precision::kInt8 : Precision::kFp32;
+  const PrecisionPlan plan{.precision = other, .layers = {other, Precision::kFp32}};
+  const RunOptions mean{.output = OutputKind::kMean};
+  EncoderOutput exact;
+  EncoderOutput alone;
+  EncoderOutput together;
+  ASSERT_TRUE(load(1, "fp32")->run(batch.view(), mean, exact).ok());
+  ASSERT_TRUE(
+      (*NativeEncoder::load(path(""), {.threads = 1}, plan))->run(batch.view(), mean, alone).ok()
+  );
+  ASSERT_TRUE(
+      (*NativeEncoder::load(path(""), {.threads = 2}, plan))->run(batch.view(), mean, together).ok()
+  );
+  EXPECT_EQ(alone.values, together.values);
+  EXPECT_EQ(alone.values == exact.values, other == Precision::kFp32);
+  for (std::size_t i = 0; i < exact.values.size(); ++i)
+    ASSERT_NEAR(alone.values[i], exact.values[i], 0.3) << i;
+}
+
 TEST_P(NativeEncoderTest, LowPrecisionStaysCloseToFp32) {
   Batch batch;
   for (int i = 0; i < 12; ++i) batch.add(5 + 7 * i, static_cast<unsigned>(i));

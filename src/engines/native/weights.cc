@@ -44,11 +44,8 @@ AlignedBuffer copy(std::span<const float> values) {
 /// Reads one model's tensors by the family's names.
 class Reader {
  public:
-  Reader(
-      const Checkpoint& checkpoint, const Family& family, const Kernels& kernels,
-      Precision layer_precision
-  )
-      : checkpoint_(checkpoint), kernels_(kernels), layer_precision_(layer_precision) {
+  Reader(const Checkpoint& checkpoint, const Family& family, const Kernels& kernels)
+      : checkpoint_(checkpoint), kernels_(kernels) {
     const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
     if (checkpoint.has(first)) prefix_ = family.prefix;
   }
@@ -86,13 +83,6 @@ class Reader {
 
   /// Layers of the same inputs, one after the other as the outputs of one.
   Status linear(
-      std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Linear& out
-  ) const {
-    return linear(names, n, k, layer_precision_, out);
-  }
-
- private:
-  Status linear(
       std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Precision precision,
       Linear& out
   ) const {
@@ -117,28 +107,33 @@ class Reader {
     return {};
   }
 
+ private:
   const Checkpoint& checkpoint_;
   const Kernels& kernels_;
-  Precision layer_precision_;
   std::string prefix_;
 };
 
 Status read_layer(
-    const Reader& reader, const Family& family, const HfConfig& config, int index, LayerWeights& out
+    const Reader& reader, const Family& family, const NativeWeights& weights, int index,
+    LayerWeights& out
 ) {
+  const HfConfig& config = weights.config;
+  const Precision precision = weights.precision.layer(static_cast<std::size_t>(index));
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
   const auto name = [&](std::string_view pattern) { return reader.layer(pattern, index); };
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.query)}, hidden, hidden, out.query));
-  MARTLET_RETURN_IF_ERROR(
-      reader.linear({name(family.key), name(family.value)}, hidden, hidden, out.key_value)
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.query)}, hidden, hidden, precision, out.query)
   );
+  MARTLET_RETURN_IF_ERROR(reader.linear(
+      {name(family.key), name(family.value)}, hidden, hidden, precision, out.key_value
+  ));
   MARTLET_RETURN_IF_ERROR(
-      reader.linear({name(family.attention_out)}, hidden, hidden, out.attention_out)
+      reader.linear({name(family.attention_out)}, hidden, hidden, precision, out.attention_out)
   );
   MARTLET_RETURN_IF_ERROR(reader.norm(name(family.attention_norm), hidden, out.attention_norm));
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_in)}, inner, hidden, out.ff_in));
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_out)}, hidden, inner, out.ff_out));
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_in)}, inner, hidden, precision, out.ff_in));
+  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_out)}, hidden, inner, precision, out.ff_out)
+  );
   return reader.norm(name(family.ff_norm), hidden, out.ff_norm);
 }
 
@@ -220,7 +215,7 @@ Result<NativeWeights> load_native_weights(
 
   NativeWeights weights(std::move(*config), *activation, std::move(*checkpoint));
   weights.precision = options.precision;
-  const Reader reader(weights.checkpoint, *family, kernels, options.precision);
+  const Reader reader(weights.checkpoint, *family, kernels);
   MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, weights));
   MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, weights));
 
@@ -230,8 +225,7 @@ Result<NativeWeights> load_native_weights(
   pool.run([&](Team&) {
     for (std::size_t i = next++; i < weights.layers.size(); i = next++) {
       try {
-        statuses[i] =
-            read_layer(reader, *family, weights.config, static_cast<int>(i), weights.layers[i]);
+        statuses[i] = read_layer(reader, *family, weights, static_cast<int>(i), weights.layers[i]);
       } catch (const std::bad_alloc&) {
         statuses[i] = error(
             StatusCode::kResourceExhausted, directory.string(),

@@ -42,8 +42,8 @@ struct NativeWeights {
         checkpoint(std::move(model_checkpoint)) {}
 
   HfConfig config;
-  Precision precision = Precision::kFp32;  // of the layers' products
-  Activation activation;                   // between ff_in and ff_out
+  PrecisionPlan precision;
+  Activation activation;  // between ff_in and ff_out
   Activation head_activation = Activation::kTanh;
 
   Checkpoint checkpoint;            // owns the bytes the embedding tables may point into
@@ -61,7 +61,7 @@ struct NativeWeights {
 
 struct WeightOptions {
   std::filesystem::path adapter{};
-  Precision precision = Precision::kFp32;  // of the layers' products; heads stay fp32
+  PrecisionPlan precision{};
 };
 
 /// Reads, checks and packs the model in `directory`; the layers are packed by `pool`.

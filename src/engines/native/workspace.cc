@@ -1,5 +1,7 @@
 #include "engines/native/workspace.h"
 
+#include <algorithm>
+
 namespace martlet {
 namespace {
 
@@ -7,19 +9,30 @@ constexpr std::size_t kLine = 64;
 /// Rows past the last that a tile of a product may read.
 constexpr std::size_t kTileOverhang = 32;
 
-/// Bytes between operand rows: an odd number of cache lines, as row_stride() does for fp32.
+/// Bytes between operand rows, enough for every precision in use: an odd number of cache lines, as
+/// row_stride() does for fp32.
 std::size_t operand_stride(const NativeWeights& weights, const Kernels& kernels, std::size_t n) {
-  switch (weights.precision) {
-    case Precision::kFp32:
-      return 0;
-    case Precision::kBf16:
-    case Precision::kInt8: {
-      const std::size_t bytes =
-          round_up(n, kLine) * size_of(q_kernels(kernels, weights.precision).operand);
-      return (round_up(bytes, kLine) / kLine | 1) * kLine;
-    }
+  std::size_t stride = 0;
+  for (const LayerWeights& layer : weights.layers) {
+    const Precision precision = layer.query.precision;
+    if (precision == Precision::kFp32) continue;
+    const std::size_t bytes = round_up(n, kLine) * size_of(q_kernels(kernels, precision).operand);
+    stride = std::max(stride, (round_up(bytes, kLine) / kLine | 1) * kLine);
   }
-  return 0;
+  return stride;
+}
+
+/// Floats that one attention call over `keys` needs, whatever its layer's precision.
+std::size_t attention_scratch(
+    const NativeWeights& weights, const Kernels& kernels, std::size_t keys
+) {
+  const auto head_dim = static_cast<std::size_t>(weights.config.hidden_size / weights.config.heads);
+  std::size_t floats = 0;
+  for (const LayerWeights& layer : weights.layers) {
+    const AttentionKernels& attention = attention_kernels(kernels, layer.query.precision);
+    floats = std::max(floats, attention.scratch(keys, head_dim));
+  }
+  return floats;
 }
 
 }  // namespace
@@ -33,9 +46,7 @@ void Workspace::reserve(
   hidden_stride = row_stride(hidden);
   qkv_stride = row_stride(3 * hidden);
   inner_stride = row_stride(intermediate);
-  scratch_stride =
-      row_stride(attention_kernels(kernels, weights.precision)
-                     .scratch(longest, hidden / static_cast<std::size_t>(weights.config.heads)));
+  scratch_stride = row_stride(attention_scratch(weights, kernels, longest));
   hidden_operand.stride = operand_stride(weights, kernels, hidden);
   inner_operand.stride = operand_stride(weights, kernels, intermediate);
 
