@@ -6,6 +6,7 @@
 #include "bench_flags.h"
 #include "bench_report.h"
 #include "command_line.h"
+#include "precision_note.h"
 #include "verbs.h"
 
 namespace martlet::cli {
@@ -55,6 +56,7 @@ Status bench(Arguments arguments) {
   BenchFlags flags;
   const Result<bool> wanted = parse_bench_flags(arguments, line, flags);
   if (!wanted || !*wanted) return wanted.status();
+  note_unusable_record(flags.model, flags.encoder);
   return flags.dataset.empty() ? bench_shape(flags) : bench_dataset(flags);
 }
 

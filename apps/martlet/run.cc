@@ -1,6 +1,7 @@
 // martlet run: texts in, labels or embeddings out.
 #include "command_line.h"
 #include "core/error.h"
+#include "precision_note.h"
 #include "run_flags.h"
 #include "run_session.h"
 #include "task.h"
@@ -30,6 +31,7 @@ Status run(Arguments arguments) {
   if (!session) return session.error();
   const auto task = choose_task(flags.task, flags.model, flags.encoder.adapter);
   if (!task) return task.error();
+  note_unusable_record(flags.model, flags.encoder);
   MARTLET_RETURN_IF_ERROR(
       *task == Task::kTextClassification ? classify(flags, **session) : embed(flags, **session)
   );

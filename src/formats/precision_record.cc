@@ -188,11 +188,15 @@ std::string to_json(const PrecisionRecord& record) {
          "\n";
 }
 
-Result<PrecisionRecord> load_precision_record(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / kPrecisionRecordName;
+Result<PrecisionRecord> read_precision_record(const std::filesystem::path& path) {
   const auto object = load_json_object(path);
   if (!object) return object.error();
-  auto record = Parser(path.native()).record(*object);
+  return Parser(path.native()).record(*object);
+}
+
+Result<PrecisionRecord> load_precision_record(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / kPrecisionRecordName;
+  auto record = read_precision_record(path);
   if (!record) return record.error();
   const auto hash = model_hash(directory);
   if (!hash) return hash.error();

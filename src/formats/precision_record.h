@@ -57,6 +57,9 @@ Result<PrecisionRecord> parse_precision_record(std::string_view json, std::strin
 /// Ends with a newline.
 std::string to_json(const PrecisionRecord& record);
 
+/// From a file, of whatever model.
+Result<PrecisionRecord> read_precision_record(const std::filesystem::path& path);
+
 /// The record beside the model, if it is of this model: kNotFound where there is none,
 /// kInvalidModel where it is malformed or was measured with other weights.
 Result<PrecisionRecord> load_precision_record(const std::filesystem::path& directory);

@@ -1,0 +1,73 @@
+"""martlet calibrate: the record that it writes, and that --precision auto obeys it."""
+
+import json
+import os
+import shutil
+import unittest
+
+from cli_program import CLASSIFIER, EMBEDDER, INPUT, IO, CliTest, main
+
+
+class Calibrate(CliTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.model = self.folder / "model"
+        shutil.copytree(CLASSIFIER, self.model)
+        self.record = self.model / "martlet.json"
+
+    def precision_of_auto(self) -> str:
+        arguments = ("bench", self.model, "--seq", "5", "--seconds", "0.05", "--json", "-")
+        return json.loads(self.out(*arguments))["precision"]
+
+    def test_writes_what_auto_obeys(self):
+        self.assertEqual(self.precision_of_auto(), "fp32")
+        self.assertIn("--precision auto takes", self.out("calibrate", self.model))
+        record = json.loads(self.record.read_text())
+        (level,) = record["levels"]
+        self.assertEqual(
+            [level["checks"][0]["precision"], level["checks"][-1]["precision"]], ["fp32", "int8"]
+        )
+        self.assertEqual(record["data"], "built-in")
+        self.assertGreaterEqual(record["texts"], 200)
+        self.assertEqual(self.precision_of_auto(), level["choice"])
+        for check in level["checks"]:
+            check["passed"] = True
+            level["choice"] = check["precision"]
+            self.record.write_text(json.dumps(record))
+            self.assertEqual(self.precision_of_auto(), check["precision"])
+
+    def test_own_data_and_output(self):
+        data = self.file("data.csv", "text,label\na good film,0\nbad,1\n")
+        output = self.folder / "record.json"
+        flags = ("--data", data, "--label-column", "label", "--output", output, "--json")
+        printed = json.loads(self.out("calibrate", self.model, *flags))
+        self.assertEqual(printed, json.loads(output.read_text()))
+        self.assertEqual(printed["texts"], 2)
+        self.assertIsNotNone(printed["levels"][0]["checks"][0]["accuracy"])
+        self.assertFalse(self.record.exists())
+        self.out("calibrate", EMBEDDER, "--output", output)
+
+    def test_a_record_that_cannot_be_used_is_ignored_with_a_word(self):
+        self.out("calibrate", self.model)
+        good = json.loads(self.record.read_text())
+        for bad in (json.dumps({**good, "model_sha256": "0" * 64}), "{", "[]"):
+            self.record.write_text(bad)
+            done = self.martlet("run", self.model, "a film")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr.decode(), r"\Amartlet: \[.*martlet\.json.* ignored\n\Z")
+
+    @unittest.skipIf(os.geteuid() == 0, "root writes everywhere")
+    def test_read_only_model(self):
+        self.model.chmod(0o555)
+        self.fails(IO, "calibrate", self.model)
+
+    def test_failures(self):
+        self.fails(IO, "calibrate", self.model, "--output", "/proc/martlet.json")
+        self.fails(INPUT, "calibrate", self.folder / "absent")
+        data = self.file("data.csv", "text,label\na,no such label\n")
+        self.fails(INPUT, "calibrate", self.model, "--data", data, "--label-column", "label")
+        self.assertFalse(self.record.exists())
+
+
+if __name__ == "__main__":
+    main()
