@@ -61,7 +61,7 @@ void gemm_f32(benchmark::State& state, Isa isa, std::size_t n, std::size_t k) {
     }
     const double gemm_seconds = seconds_since(start);
     start = Clock::now();
-    const double peak_macs = kernels.peak_f32.run(20000);
+    const double peak_macs = kernels.peak_f32.run(100000);
     const double peak_seconds = seconds_since(start);
     const double rate = static_cast<double>(kLayers * m * n * k) / gemm_seconds;
     macs_per_second = std::max(macs_per_second, rate);
