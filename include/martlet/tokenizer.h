@@ -82,8 +82,8 @@ class MARTLET_API Tokenizer {
 
   /// Replaces the content of `out` with the sequences of `texts`, in order. Invalid UTF-8 is read
   /// as U+FFFD per maximal invalid part, as Python's errors="replace" does. kInvalidArgument for
-  /// options that make no sense or that a text is too short for, kResourceExhausted when there would
-  /// be too many tokens for `out`; it is then empty.
+  /// options that make no sense or that a text is too short for, kResourceExhausted when there
+  /// would be too many tokens for `out`; it is then empty.
   Status encode(
       std::span<const std::string_view> texts, const EncodeOptions& options, Encodings& out
   ) const;

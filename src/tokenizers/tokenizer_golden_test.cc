@@ -27,14 +27,14 @@ EncodeOptions options_of(const bj::object& test_case) {
   EncodeOptions options{.offsets = true};
   options.add_special_tokens = test_case.at("add_special_tokens").as_bool();
   if (!test_case.contains("max_length")) return options;
-  static const std::map<std::string, Truncation, std::less<>> kTruncations{
+  static const std::map<std::string, Truncation, std::less<>> truncations{
       {"longest_first", Truncation::kLongestFirst},
       {"only_first", Truncation::kOnlyFirst},
       {"only_second", Truncation::kOnlySecond},
   };
   options.max_length = int32_t(test_case.at("max_length").as_int64());
   options.stride = int32_t(test_case.at("stride").as_int64());
-  options.truncation = kTruncations.at(std::string(test_case.at("truncation").as_string()));
+  options.truncation = truncations.at(std::string(test_case.at("truncation").as_string()));
   options.overflow = true;
   return options;
 }

@@ -6,6 +6,7 @@
 
 namespace martlet {
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name.
 void PrintTo(const PairLength& lengths, std::ostream* out) {
   *out << '{' << lengths.first << ", " << lengths.second << '}';
 }
