@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "martlet/export.h"
 #include "martlet/status.h"
 
 namespace martlet {
@@ -57,7 +58,7 @@ struct Encodings {
     return starts.empty() ? 0 : starts.size() - 1;
   }
   /// Keeps the capacity: a reused object stops allocating.
-  void clear();
+  MARTLET_API void clear();
 };
 
 struct TextPair {

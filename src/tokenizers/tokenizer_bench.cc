@@ -1,5 +1,5 @@
-// Speed of the tokenizer, on one thread. MARTLET_BENCH_TOKENIZER names a model directory and
-// MARTLET_BENCH_TEXTS a file with one text per line; bench/tokenizers.py sets both.
+// Speed of the tokenizer, on one thread but for `parallel`. MARTLET_BENCH_TOKENIZER names a model
+// directory and MARTLET_BENCH_TEXTS a file with one text per line; bench/tokenizers.py sets both.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "martlet/tokenizer.h"
+#include "tokenizers/encode_parallel.h"
 
 namespace {
 
@@ -60,6 +61,18 @@ void encode_one_by_one(
   state.SetItemsProcessed(state.iterations() * int64_t(lines.size()));
 }
 
+void encode_on_all_threads(
+    benchmark::State& state, const Tokenizer& tokenizer, const std::vector<std::string>& lines
+) {
+  const std::vector<std::string_view> texts(lines.begin(), lines.end());
+  martlet::ThreadPool pool;
+  Encodings out;
+  for (auto _ : state) {
+    if (!encode_parallel(tokenizer, texts, {}, pool, out).ok()) state.SkipWithError("failed");
+  }
+  state.SetItemsProcessed(state.iterations() * int64_t(texts.size()));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -84,5 +97,10 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("offsets", [&](benchmark::State& state) {
     encode(state, *tokenizer, lines, {.offsets = true});
   })->Unit(unit);
+  benchmark::RegisterBenchmark(
+      "parallel", [&](benchmark::State& state) { encode_on_all_threads(state, *tokenizer, lines); }
+  )
+      ->Unit(unit)
+      ->UseRealTime();
   benchmark::RunSpecifiedBenchmarks();
 }
