@@ -8,16 +8,19 @@ target_compile_options(martlet_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-compare -Wno-sign-conversion
   $<$<BOOL:${MARTLET_WERROR}>:-Werror>)
 
-# martlet_library(<name> SOURCES a.cc ... [LINK lib ...] [PRIVATE_LINK lib ...])
+# martlet_library(<name> [APP_ONLY] SOURCES a.cc ... [LINK lib ...] [PRIVATE_LINK lib ...])
+# APP_ONLY: a part of the command line that libmartlet.so does not have.
 function(martlet_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "APP_ONLY" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(martlet_${name} STATIC)
   target_sources(martlet_${name} PRIVATE ${ARG_SOURCES})
   target_include_directories(martlet_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(martlet_${name} PUBLIC ${ARG_LINK} PRIVATE martlet_options ${ARG_PRIVATE_LINK})
   set_target_properties(martlet_${name} PROPERTIES
     POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF)
-  set_property(GLOBAL APPEND PROPERTY MARTLET_LIBRARIES martlet_${name})
+  if(NOT ARG_APP_ONLY)
+    set_property(GLOBAL APPEND PROPERTY MARTLET_LIBRARIES martlet_${name})
+  endif()
 endfunction()
 
 # martlet_test(<file>_test.cc LINK lib ...): one GoogleTest executable, each of its tests known to ctest.
