@@ -5,8 +5,9 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(fmt REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
-set(OPENSSL_USE_STATIC_LIBS ON)  # SHA-256 alone is wanted, and starting without libcrypto.so is faster
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+set(OPENSSL_USE_STATIC_LIBS ON)  # starting without libcrypto.so is faster
+find_package(OpenSSL REQUIRED COMPONENTS SSL Crypto)
+find_package(ZLIB REQUIRED)
 
 if(MARTLET_DEVELOPER)
   find_package(GTest REQUIRED)

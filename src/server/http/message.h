@@ -62,6 +62,7 @@ struct HttpResponse {
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
+  virtual void routed(std::string_view) noexcept {}
   virtual void send(HttpResponse&& response) = 0;
   virtual void start(HttpResponse&& head) = 0;
   virtual void write(std::string&& chunk) = 0;
@@ -99,6 +100,11 @@ class Responder {
   /// Calls `callback` at most once, on an I/O thread (or at once), when the client goes away before
   /// its answer was complete. It must be short and must not own this Responder.
   void on_client_gone(std::function<void()> callback);
+
+  /// The router says which pattern matched; `pattern` must live as long as the router.
+  void routed(std::string_view pattern) noexcept {
+    if (sink_) sink_->routed(pattern);
+  }
 
   /// Whether the answer is still owed.
   [[nodiscard]] bool pending() const noexcept { return sink_ != nullptr; }

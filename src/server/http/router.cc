@@ -103,11 +103,17 @@ Router::Route& Router::route_of(std::string_view pattern) {
     segments.emplace_back(segment);
     has_names = has_names || is_name(segment);
   }
-  if (!has_names) return literal_[std::string(pattern)];
+  if (!has_names) {
+    Route& route = literal_[std::string(pattern)];
+    route.pattern = pattern;
+    return route;
+  }
   for (Route& route : patterns_) {
     if (route.segments == segments) return route;
   }
-  return patterns_.emplace_back(Route{.segments = std::move(segments), .methods = {}});
+  return patterns_.emplace_back(
+      Route{.pattern = std::string(pattern), .segments = std::move(segments), .methods = {}}
+  );
 }
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
@@ -153,6 +159,7 @@ void Router::dispatch(HttpRequest&& request, Responder&& responder) const {
     );
     return;
   }
+  responder.routed(route->pattern);
   const std::string_view wanted =
       request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allowed;

@@ -38,6 +38,7 @@ class Router {
 
  private:
   struct Route {
+    std::string pattern;
     std::vector<std::string> segments;  // a name in braces, or literal text
     std::vector<std::pair<std::string, Handler>> methods;
   };

@@ -1,0 +1,60 @@
+// One thread of the transport: an event loop and the connections that live on it.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <span>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+namespace martlet {
+
+class Connection;
+
+class IoThread {
+ public:
+  IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+  ~IoThread();
+
+  void start();
+
+  /// Closes every connection and ends the thread.
+  void stop();
+
+  boost::asio::io_context& context() noexcept { return context_; }
+
+  /// Runs `task` on this thread, at once when it is the caller.
+  void run(std::function<void()> task);
+
+  // The rest only on this thread.
+
+  /// Connections that come now are not served any more.
+  [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+
+  /// Where connections read into, so that an idle one owns no buffer.
+  std::span<char> scratch() noexcept { return scratch_; }
+
+  void add(Connection& connection) { connections_.insert(&connection); }
+  void remove(Connection& connection) { connections_.erase(&connection); }
+
+  /// Calls `visit` for every connection; it may close connections.
+  void for_each(const std::function<void(Connection&)>& visit);
+
+ private:
+  void sweep();
+
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_{context_};
+  std::vector<char> scratch_;
+  std::unordered_set<Connection*> connections_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace martlet
