@@ -2,150 +2,113 @@
 """A peer engine on a pipe: the requests and answers of tools/model_probe.cc, so that the benchmark
 measures every system by the same calls.
 
-    build/venv/bin/python bench/peer.py pytorch build/models/minilm-sst2 --threads 2
+    build/venv/bin/python bench/peer.py pytorch eager build/models/minilm-sst2 --threads 2
 """
 
 import argparse
 import json
 import sys
-import tempfile
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import transformers
+from inputs import load_tokenizer
+from peer_engine import Engine, load
 
 warnings.filterwarnings("ignore")
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
 
-BATCH = 20  # of the sentence benchmark, in natural order, as the first seed of the project did
+BATCHES = (8, 32, 64)  # that the fastest way through a dataset is looked for in
 
 
-class PyTorch:
-    """Eager fp32 with the library's default attention."""
+class Peer:
+    def __init__(self, name: str, variant: str, model: Path, threads: int):
+        self._load = lambda ranks: load(name, variant, model, ranks)
+        self._threads = threads
+        self._engine = self._load(threads)
+        self._streams: list[Engine] = []  # one a thread, each with one thread of its own
+        self._tokenizer = load_tokenizer(model)
 
-    def __init__(self, model: Path, threads: int):
-        import torch
+    def answer(self, request: dict) -> dict:
+        if "batches" in request:
+            return self._time_batches(request["batches"], request["values"])
+        if "tune" in request:
+            return self._tune(request["tune"])
+        if "texts" in request:
+            return self._time_texts(**request)
+        return {"version": self._engine.version}
 
-        torch.set_num_threads(threads)
-        self.torch = torch
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(model)
-        self.model = transformers.AutoModelForSequenceClassification.from_pretrained(
-            model, dtype=torch.float32
-        ).eval()
-        self.version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
+    def _time_batches(self, batches: list, values: bool) -> dict:
+        """Milliseconds of each batch; making the input arrays is not counted."""
+        times, logits = [], []
+        for batch in batches:
+            inputs = self._engine.prepare(batch)
+            begin = time.perf_counter()
+            answer = self._engine.logits(inputs)
+            times.append(1000 * (time.perf_counter() - begin))
+            if values:
+                logits.append(answer.tolist())
+        return {"ms": times, "values": logits}
 
-    def prepare(self, batch: list[list[int]]) -> dict:
-        ids = self.torch.tensor(batch)
-        return {"input_ids": ids, "attention_mask": self.torch.ones_like(ids)}
+    def _tune(self, texts: list[str]) -> dict:
+        """The fastest batch size and number of streams for these texts, sorted by length."""
+        candidates = [{"batch": batch, "streams": 1} for batch in BATCHES]
+        if self._engine.streams and self._threads > 1:
+            self._streams = [self._load(1) for _ in range(self._threads)]
+            candidates += [{"batch": batch, "streams": self._threads} for batch in BATCHES]
+        for candidate in candidates:
+            self._time_texts(texts[:128], grouped=True, **candidate)  # warm-up
+        seconds = [
+            self._time_texts(texts, grouped=True, **candidate)["seconds"]
+            for candidate in candidates
+        ]
+        return candidates[seconds.index(min(seconds))]
 
-    def logits(self, inputs: dict) -> np.ndarray:
-        with self.torch.inference_mode():
-            return self.model(**inputs).logits.numpy()
-
-    def encode(self, texts: list[str]) -> dict:
-        return self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-
-
-class OnnxRuntime:
-    """The graph that torch.onnx exports, fused by ONNX Runtime's own transformer optimizer."""
-
-    def __init__(self, model: Path, threads: int):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(model)
-        self.session = onnxruntime.InferenceSession(
-            fused_graph(model), options, providers=["CPUExecutionProvider"]
-        )
-        self.version = f"ONNX Runtime {onnxruntime.__version__}, fused graph"
-
-    def prepare(self, batch: list[list[int]]) -> dict:
-        ids = np.array(batch, np.int64)
-        return {
-            "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
-            "token_type_ids": np.zeros_like(ids),
-        }
-
-    def logits(self, inputs: dict) -> np.ndarray:
-        return self.session.run(["logits"], inputs)[0]
-
-    def encode(self, texts: list[str]) -> dict:
-        return dict(self.tokenizer(texts, padding=True, truncation=True, return_tensors="np"))
-
-
-def fused_graph(model: Path) -> bytes:
-    """The model exported and fused, as the bytes of an ONNX file."""
-    import torch
-    from onnxruntime.transformers import optimizer
-
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    network = transformers.AutoModelForSequenceClassification.from_pretrained(
-        model, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
-    ids = torch.ones(2, 8, dtype=torch.int64)
-    with tempfile.TemporaryDirectory() as directory:
-        path = str(Path(directory) / "model.onnx")
-        torch.onnx.export(
-            network, (ids, torch.ones_like(ids), torch.zeros_like(ids)), path, dynamo=False,
-            input_names=names, output_names=["logits"],
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in names},
-        )  # fmt: skip
-        fused = optimizer.optimize_model(
-            path,
-            "bert",
-            num_heads=network.config.num_attention_heads,
-            hidden_size=network.config.hidden_size,
-        )
-        fused.save_model_to_file(path)
-        return Path(path).read_bytes()
-
-
-def time_batches(system, batches: list) -> dict:
-    """Milliseconds of each batch; making the input arrays is not counted."""
-    times = []
-    for batch in batches:
-        inputs = system.prepare(batch)
+    def _time_texts(self, texts: list[str], grouped: bool, batch: int, streams: int) -> dict:
+        """Seconds from texts to labels, tokenizing included. Grouped: batches of like lengths."""
         begin = time.perf_counter()
-        system.logits(inputs)
-        times.append(1000 * (time.perf_counter() - begin))
-    return {"ms": times}
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i])) if grouped else range(len(ids))
+        groups = [order[i : i + batch] for i in range(0, len(ids), batch)]
+        batches = [[ids[i] for i in group] for group in groups]
+        answers = run_streams(self._streams, batches) if streams > 1 else run(self._engine, batches)
+        labels = [0] * len(texts)
+        for group, found in zip(groups, answers):
+            for i, label in zip(group, found):
+                labels[i] = label
+        return {"seconds": time.perf_counter() - begin, "labels": labels}
 
 
-def time_texts(system, texts: list[str]) -> dict:
-    """Seconds from texts to labels, tokenizing included."""
-    begin = time.perf_counter()
-    labels = []
-    for i in range(0, len(texts), BATCH):
-        inputs = system.encode(texts[i : i + BATCH])
-        labels.extend(system.logits(inputs).argmax(1).tolist())
-    return {"seconds": time.perf_counter() - begin, "labels": labels}
+def run(engine: Engine, batches: list) -> list[list[int]]:
+    return [engine.logits(engine.prepare(batch)).argmax(1).tolist() for batch in batches]
+
+
+def run_streams(engines: list[Engine], batches: list) -> list[list[int]]:
+    """Every engine takes the next batch as it comes free."""
+    answers: list[list[int]] = [[] for _ in batches]
+    left = iter(range(len(batches)))
+
+    def work(engine: Engine) -> None:
+        for i in left:
+            answers[i] = run(engine, [batches[i]])[0]
+
+    with ThreadPoolExecutor(len(engines)) as pool:
+        list(pool.map(work, engines))
+    return answers
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="A peer engine on a pipe")
-    parser.add_argument("system", choices=["pytorch", "onnxruntime"])
+    parser.add_argument("engine")
+    parser.add_argument("variant")
     parser.add_argument("model", type=Path)
     parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
     answers = sys.stdout
     sys.stdout = sys.stderr  # what a library prints is no answer
-    systems = {"pytorch": PyTorch, "onnxruntime": OnnxRuntime}
-    system = systems[arguments.system](arguments.model, arguments.threads)
+    peer = Peer(arguments.engine, arguments.variant, arguments.model, arguments.threads)
     for line in sys.stdin:
-        request = json.loads(line)
-        if "batches" in request:
-            answer = time_batches(system, request["batches"])
-        elif "texts" in request:
-            answer = time_texts(system, request["texts"])
-        else:
-            answer = {"version": system.version}
-        print(json.dumps(answer), file=answers, flush=True)
+        print(json.dumps(peer.answer(json.loads(line))), file=answers, flush=True)
     return 0
 
 

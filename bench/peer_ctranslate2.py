@@ -1,0 +1,35 @@
+"""CTranslate2's encoder, with the classifier's one small product in numpy."""
+
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+from exports import ctranslate2_model
+from peer_engine import Engine, Ids, padded
+from safetensors.numpy import load_file
+
+
+class CTranslate2(Engine):
+    """`variant`: fp32 or int8."""
+
+    def __init__(self, variant: str, model: Path, threads: int):
+        self._encoder = ctranslate2.Encoder(
+            str(ctranslate2_model(model)),
+            device="cpu",
+            compute_type="int8" if variant == "int8" else "float32",
+            inter_threads=1,
+            intra_threads=threads,
+        )
+        weights = load_file(model / "model.safetensors")
+        self._weight = weights["classifier.weight"].T.copy()
+        self._bias = weights["classifier.bias"]
+        self.version = f"CTranslate2 {ctranslate2.__version__}"
+
+    def prepare(self, batch: Ids) -> tuple[ctranslate2.StorageView, ctranslate2.StorageView]:
+        ids, mask = padded(batch, np.int32)
+        lengths = mask.sum(1, dtype=np.int32)
+        return ctranslate2.StorageView.from_array(ids), ctranslate2.StorageView.from_array(lengths)
+
+    def logits(self, inputs: tuple) -> np.ndarray:
+        pooled = self._encoder.forward_batch(*inputs).pooler_output
+        return np.asarray(pooled) @ self._weight + self._bias
