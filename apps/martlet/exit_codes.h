@@ -27,6 +27,7 @@ constexpr ExitCode exit_code(StatusCode code) noexcept {
     case StatusCode::kUnavailable:
     case StatusCode::kResourceExhausted:
     case StatusCode::kCancelled:
+    case StatusCode::kDeadlineExceeded:
     case StatusCode::kInternal:
       return kExitEngine;
     case StatusCode::kIo:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "martlet/batch_plan.h"
+#include "martlet/batch_scheduler.h"
 #include "martlet/embedding.h"
 #include "martlet/encoder.h"
 #include "martlet/status.h"

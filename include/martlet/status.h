@@ -23,7 +23,8 @@ enum class StatusCode {
   kResourceExhausted,  // memory or another budget ran out
   kIo,         // the operating system failed to read or write: disk full, closed pipe, permission
   kCancelled,  // stopped on request
-  kInternal,   // our own bug
+  kDeadlineExceeded,  // its time was over before it was done
+  kInternal,          // our own bug
 };
 
 /// The code's name in snake_case, e.g. "invalid_model". Static storage.

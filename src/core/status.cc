@@ -24,6 +24,8 @@ std::string_view to_string(StatusCode code) noexcept {
       return "io";
     case StatusCode::kCancelled:
       return "cancelled";
+    case StatusCode::kDeadlineExceeded:
+      return "deadline_exceeded";
     case StatusCode::kInternal:
       return "internal";
   }

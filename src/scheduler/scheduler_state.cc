@@ -1,0 +1,291 @@
+#include "scheduler/scheduler_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+
+namespace martlet {
+namespace {
+
+using std::chrono::nanoseconds;
+using State = SchedulerRequest::State;
+
+}  // namespace
+
+SchedulerState::SchedulerState(const SchedulerOptions& options)
+    : options_(options), queue_(options), admission_(options), hold_(options) {}
+
+std::optional<Refusal> SchedulerState::refuse(
+    std::span<SchedulerRequest* const> requests, Clock::TimePoint now
+) {
+  if (stopping_) {
+    return Refusal{
+        RefusalReason::kStopped,
+        error(StatusCode::kUnavailable, "scheduler", "the scheduler has stopped"),
+        {}
+    };
+  }
+  Applicant applicant;
+  applicant.requests = static_cast<std::int32_t>(requests.size());
+  for (const SchedulerRequest* request : requests) {
+    if (request->trace.tokens < 1) {
+      return Refusal{
+          RefusalReason::kInvalid,
+          error(
+              StatusCode::kInvalidArgument, "scheduler", "tokens, got {}, expected at least 1",
+              request->trace.tokens
+          ),
+          {}
+      };
+    }
+    applicant.tokens += request->trace.tokens;
+    applicant.priority = request->trace.priority;
+    applicant.deadline = request->options.deadline;
+  }
+  applicant.adds_work = coalescer_.leader(requests.front()->options.key) == nullptr;
+  return admission_.refuse(applicant, load(now), model_, now);
+}
+
+std::optional<Refusal> SchedulerState::submit(
+    std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets, Clock::TimePoint now
+) {
+  if (!options_.coalesce) {
+    for (SchedulerRequest* request : requests) request->options.key.clear();
+  }
+  if (std::optional<Refusal> refusal = refuse(requests, now)) return refusal;
+  const nanoseconds wait =
+      admission_.predict_wait(requests.front()->trace.priority, load(now), model_);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    tickets[i] = tickets_.add(requests[i]);
+    accept(requests[i], now, wait);
+  }
+  hold_.arrived(now);
+  return std::nullopt;
+}
+
+void SchedulerState::accept(SchedulerRequest* request, Clock::TimePoint now, nanoseconds wait) {
+  request->trace.arrival = now;
+  request->trace.predicted_wait = wait;
+  SchedulerRequest* const leader = coalescer_.leader(request->options.key);
+  const bool running = leader != nullptr && leader->state == State::kRunning;
+  if (!running && request->options.deadline != Clock::TimePoint::max()) {
+    request->timer = timers_.emplace(request->options.deadline, request);
+    request->timed = true;
+  }
+  if (leader == nullptr) {
+    coalescer_.lead(request);
+    enqueue(request);
+  } else if (!running && request->trace.priority < leader->trace.priority) {
+    // The more urgent one takes the computation to its own class.
+    queue_.remove(leader);
+    leader->state = State::kFollowing;
+    coalescer_.lead(request);
+    enqueue(request);
+    ++following_;
+  } else {
+    request->state = State::kFollowing;
+    coalescer_.follow(request);
+    if (!running) ++following_;
+  }
+}
+
+void SchedulerState::enqueue(SchedulerRequest* request) {
+  request->state = State::kQueued;
+  queue_.push(request);
+}
+
+bool SchedulerState::cancel(const Ticket& ticket, Clock::TimePoint now) {
+  SchedulerRequest* const request = tickets_.find(ticket);
+  if (request == nullptr) return false;
+  if (request->state == State::kRunning) {
+    request->cancelled = true;
+  } else {
+    withdraw(request, error(StatusCode::kCancelled, "scheduler", "the request was cancelled"), now);
+  }
+  return true;
+}
+
+void SchedulerState::withdraw(SchedulerRequest* request, Status outcome, Clock::TimePoint now) {
+  if (request->state == State::kFollowing) {
+    SchedulerRequest* const leader = coalescer_.leader(request->options.key);
+    coalescer_.leave(request);
+    if (leader->state != State::kRunning) --following_;
+  } else if (SchedulerRequest* const heir = coalescer_.hand_over(request)) {
+    --following_;
+    heir->state = State::kQueued;
+    if (heir->trace.priority == request->trace.priority) {
+      queue_.replace(request, heir);
+    } else {
+      queue_.remove(request);
+      queue_.push(heir);
+    }
+  } else {
+    queue_.remove(request);
+  }
+  request->trace.queue_time = now - request->trace.arrival;
+  request->outcome = std::move(outcome);
+  retire(request);
+  withdrawn_.push_back(request);
+}
+
+void SchedulerState::retire(SchedulerRequest* request) {
+  stop_timer(request);
+  tickets_.remove(*request);
+  request->state = State::kDone;
+}
+
+void SchedulerState::stop_timer(SchedulerRequest* request) {
+  if (request->timed) timers_.erase(request->timer);
+  request->timed = false;
+}
+
+void SchedulerState::expire(Clock::TimePoint now) {
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    withdraw(
+        timers_.begin()->second,
+        error(
+            StatusCode::kDeadlineExceeded, "scheduler", "the deadline passed before a batch began"
+        ),
+        now
+    );
+  }
+}
+
+std::uint64_t SchedulerState::drop_waiting(Clock::TimePoint now) {
+  std::uint64_t dropped = 0;
+  while (SchedulerRequest* const request = queue_.front()) {
+    withdraw(
+        request,
+        error(StatusCode::kUnavailable, "scheduler", "the scheduler stopped before a batch began"),
+        now
+    );
+    ++dropped;
+  }
+  return dropped;
+}
+
+Clock::TimePoint SchedulerState::held_until(Clock::TimePoint now) const {
+  if (stopping_ || queue_.fills_a_batch()) return now;
+  Clock::TimePoint until =
+      hold_.until(queue_.requests(), queue_.oldest_arrival(), model_.overhead(), now);
+  // No request is held past the time at which its batch can still begin.
+  if (!timers_.empty()) until = std::min(until, timers_.begin()->first - options_.max_wait);
+  return until;
+}
+
+ReleaseReason SchedulerState::why_now(Clock::TimePoint now) const {
+  if (queue_.fills_a_batch()) return ReleaseReason::kFull;
+  if (stopping_) return ReleaseReason::kDrain;
+  if (options_.max_wait.count() == 0) return ReleaseReason::kIdle;
+  if (now - queue_.oldest_arrival() >= options_.max_wait) return ReleaseReason::kMaxWait;
+  if (!timers_.empty() && timers_.begin()->first - options_.max_wait <= now)
+    return ReleaseReason::kDeadline;
+  return ReleaseReason::kIdle;
+}
+
+Clock::TimePoint SchedulerState::work_at(Clock::TimePoint now) const {
+  if (!withdrawn_.empty()) return now;
+  if (queue_.empty()) return Clock::TimePoint::max();
+  return held_until(now);
+}
+
+void SchedulerState::take_withdrawn(
+    Clock::TimePoint now, std::vector<SchedulerRequest*>& finished
+) {
+  expire(now);
+  finished.insert(finished.end(), withdrawn_.begin(), withdrawn_.end());
+  withdrawn_.clear();
+}
+
+bool SchedulerState::begin(Clock::TimePoint now, RunningBatch& batch) {
+  if (queue_.empty() || held_until(now) > now) return false;
+  BatchTrace& trace = batch.trace;
+  trace = {};
+  trace.release = why_now(now);
+  trace.oldest_wait = now - queue_.oldest_arrival();
+  const double per_token = model_.per_token().count();
+  const double spare = per_token > 0 ? model_.overhead().count() / per_token : 0;
+  queue_.take(now, static_cast<std::int64_t>(spare), batch.requests);
+
+  trace.id = ++batches_;
+  trace.begin = now;
+  trace.requests = static_cast<std::int32_t>(batch.requests.size());
+  for (SchedulerRequest* request : batch.requests) {
+    request->state = State::kRunning;
+    stop_timer(request);
+    const Coalescer::Followers followers = coalescer_.followers(*request);
+    for (auto* f = followers.front(); f != nullptr; f = Coalescer::Followers::next(f)) {
+      stop_timer(f);
+      --following_;
+    }
+    trace.tokens += request->trace.tokens;
+    trace.longest = std::max(trace.longest, request->trace.tokens);
+  }
+  trace.predicted_run = std::chrono::duration_cast<nanoseconds>(model_.cost(1, trace.tokens));
+  trace.queued_requests = queue_.requests();
+  trace.queued_tokens = queue_.tokens();
+  batch_tokens_ += static_cast<std::uint64_t>(trace.tokens);
+  running_.push_back(trace);
+  return true;
+}
+
+void SchedulerState::end(Clock::TimePoint now, RunningBatch& batch) {
+  BatchTrace& trace = batch.trace;
+  trace.run_time = now - trace.begin;
+  std::erase_if(running_, [&](const BatchTrace& other) { return other.id == trace.id; });
+  if (trace.calls == 1) model_.observe(trace.tokens, trace.run_time);
+
+  const auto describe = [&](SchedulerRequest* request) {
+    RequestTrace& own = request->trace;
+    own.release = trace.release;
+    own.queue_time = std::max(nanoseconds(0), trace.begin - own.arrival);
+    own.run_time = trace.run_time;
+    own.predicted_run = trace.predicted_run;
+    own.batch_id = trace.id;
+    own.batch_requests = trace.requests;
+    own.batch_tokens = trace.tokens;
+    retire(request);
+  };
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    Coalescer::Followers followers = coalescer_.dissolve(*batch.requests[i]);
+    while (SchedulerRequest* const follower = followers.front()) {
+      followers.remove(follower);
+      follower->trace.shared = true;
+      describe(follower);
+      batch.followers.emplace_back(i, follower);
+    }
+    describe(batch.requests[i]);
+  }
+}
+
+Load SchedulerState::load(Clock::TimePoint now) const {
+  Load load;
+  load.queued_requests = queue_.requests() + following_;
+  for (std::size_t c = 0; c < kPriorities; ++c) load.queued_tokens[c] = queue_.tokens(c);
+  if (running_.size() < static_cast<std::size_t>(options_.workers)) return load;
+  load.until_free = nanoseconds::max();
+  for (const BatchTrace& batch : running_) {
+    const nanoseconds left = std::max(nanoseconds(0), batch.begin + batch.predicted_run - now);
+    load.until_free = std::min(load.until_free, left);
+  }
+  return load;
+}
+
+SchedulerStats SchedulerState::stats(Clock::TimePoint now) const {
+  SchedulerStats stats;
+  stats.batches = batches_;
+  stats.batch_tokens = batch_tokens_;
+  const Load current = load(now);
+  stats.queued_requests = current.queued_requests;
+  stats.queued_tokens = queue_.tokens();
+  stats.running_batches = static_cast<std::int32_t>(running_.size());
+  if (!queue_.empty()) stats.oldest_wait = now - queue_.oldest_arrival();
+  for (std::size_t c = 0; c < kPriorities; ++c)
+    stats.predicted_wait[c] = admission_.predict_wait(static_cast<Priority>(c), current, model_);
+  stats.batch_overhead = model_.overhead();
+  stats.per_token = model_.per_token();
+  return stats;
+}
+
+}  // namespace martlet
