@@ -1,13 +1,12 @@
 #include "martlet/embedding.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/error.h"
 #include "formats/model_directory.h"
 #include "pipelines/stream_runner.h"
 #include "pipelines/text_input.h"
+#include "pipelines/unit_length.h"
 
 namespace martlet {
 
@@ -34,15 +33,6 @@ Status check_pooling(OutputKind pooling, const EncoderInfo& info) {
     );
   }
   return {};
-}
-
-/// Scales the row to length 1, as torch.nn.functional.normalize does: a length below 1e-12 counts
-/// as 1e-12.
-void scale_to_unit(std::span<float> row) {
-  double sum = 0;
-  for (const double value : row) sum += value * value;
-  const double length = std::max(std::sqrt(sum), 1e-12);
-  for (float& value : row) value = static_cast<float>(value / length);
 }
 
 }  // namespace
