@@ -1,0 +1,45 @@
+// What there is to know about a served model: what it is for and in what numbers it answers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "martlet/encoder.h"
+#include "martlet/text_classification.h"
+
+namespace martlet {
+
+enum class ModelTask {
+  kTextClassification,
+  kEmbedding,
+  kRerank,  // a classifier of one label: how well the second text answers the first
+};
+
+/// "text-classification", "embedding", "rerank". Static storage.
+std::string_view to_string(ModelTask task) noexcept;
+
+/// "cls", "mean", "max", "pooler". Static storage.
+std::string_view pooling_name(OutputKind pooling) noexcept;
+
+struct ModelInfo {
+  std::string name;
+  std::string version = "1";
+  std::string hash;  // SHA-256 of configuration and weights; empty where it was not computed
+  ModelTask task = ModelTask::kEmbedding;
+  EncoderInfo encoder;
+  int32_t max_length = 0;           // tokens per text
+  std::vector<std::string> labels;  // [encoder.labels]
+  ScoreFunction score_function = ScoreFunction::kSoftmax;
+  OutputKind pooling = OutputKind::kMean;
+  bool normalize = false;
+
+  [[nodiscard]] bool is_classifier() const noexcept { return task != ModelTask::kEmbedding; }
+  /// Width of an answer's row: labels, or the embedding's dimensions.
+  [[nodiscard]] int32_t columns() const noexcept {
+    return is_classifier() ? encoder.labels : encoder.hidden_size;
+  }
+};
+
+}  // namespace martlet
