@@ -1,0 +1,16 @@
+// The configuration file of the server, in TOML: one key for each setting, under the flag's name.
+#pragma once
+
+#include <string_view>
+
+#include "martlet/status.h"
+#include "server/config/settings.h"
+
+namespace martlet {
+
+/// The settings in `text`. `models` may be a list, or a table of NAME = PATH. kInvalidInput, with
+/// the line, for what is not TOML, an unknown key, or a value that is no text, number, switch or
+/// list of them. `where` names the file in messages.
+Result<SettingValues> parse_config_file(std::string_view text, std::string_view where);
+
+}  // namespace martlet
