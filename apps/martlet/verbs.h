@@ -16,6 +16,7 @@ Status tokenize(Arguments arguments);
 Status inspect(Arguments arguments);
 Status merge(Arguments arguments);
 Status bench(Arguments arguments);
+Status serve(Arguments arguments);
 Status calibrate(Arguments arguments);
 Status engines(Arguments arguments);
 
