@@ -30,8 +30,8 @@ struct SchedulerOptions {
   /// Batches that run at once.
   std::int32_t workers = 1;
 
-  /// What may wait, beside what runs. Normal requests fill at most 7/8 of it, bulk 3/4: there is
-  /// always room for interactive ones.
+  /// What may wait, beside what runs. An eighth of it is kept for each class: no class can take
+  /// the room of the others.
   std::int64_t max_queued_tokens = 1 << 20;
   std::int32_t max_queued_requests = 1 << 14;
   /// A request that would wait longer than this, by the fitted cost of batches, is refused; 0: only
@@ -61,7 +61,7 @@ struct SubmitOptions {
   /// A request whose batch has not begun by then is answered with kDeadlineExceeded.
   Clock::TimePoint deadline = Clock::TimePoint::max();
   /// What makes two queries the same, for SchedulerOptions::coalesce; empty: like no other.
-  std::string key;
+  std::string key = {};
 };
 
 /// Names an accepted request, until it is answered and also after that.
@@ -87,8 +87,8 @@ struct Refusal {
   RefusalReason reason = RefusalReason::kQueueFull;
   /// kResourceExhausted, kDeadlineExceeded, kUnavailable or kInvalidArgument.
   Status status;
-  /// When the same request would find room, if nobody else comes; refused requests are given times
-  /// one after the other. 0 where trying again does not help.
+  /// By then, if nobody else comes, half of what stands in the way will be gone; those refused are
+  /// given times one after the other. 0 where trying again does not help.
   std::chrono::nanoseconds retry_after{0};
 };
 
@@ -154,10 +154,10 @@ class SchedulerObserver {
 
 /// What the scheduler stands on. What is not given it makes itself.
 struct SchedulerEnvironment {
-  std::shared_ptr<Clock> clock;
+  std::shared_ptr<Clock> clock = nullptr;
   /// Needs SchedulerOptions::workers threads. Must outlive the scheduler's last call.
-  std::shared_ptr<TaskRunner> runner;
-  std::shared_ptr<SchedulerObserver> observer;
+  std::shared_ptr<TaskRunner> runner = nullptr;
+  std::shared_ptr<SchedulerObserver> observer = nullptr;
 };
 
 /// A moment's counts. accepted == answered + failed + expired + cancelled + dropped + queued +

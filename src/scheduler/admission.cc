@@ -1,36 +1,48 @@
 #include "scheduler/admission.h"
 
 #include <algorithm>
-#include <cmath>
-
-#include "core/error.h"
+#include <numeric>
 
 namespace martlet {
 namespace {
 
 using std::chrono::nanoseconds;
 
-// The parts of the queue that normal and bulk requests may fill: interactive ones find room.
-constexpr double kRoom[kPriorities] = {1.0, 7.0 / 8, 3.0 / 4};
+constexpr std::int64_t kKeptPart = 8;  // the part of the queue that is kept for each class
 constexpr nanoseconds kShortestRetry = std::chrono::milliseconds(1);
-// For a scheduler that is refused at before it has run anything.
+// For a scheduler that is full before it has run anything.
 constexpr nanoseconds kUnknownRetry = std::chrono::seconds(1);
+
+using Amounts = std::int64_t[kPriorities];
+
+std::int64_t sum(const Amounts& amounts) {
+  return std::accumulate(std::begin(amounts), std::end(amounts), std::int64_t{0});
+}
+
+/// How much of `limit` one class may hold, given what the others hold.
+std::int64_t room(std::int64_t limit, const Amounts& held, Priority priority) {
+  std::int64_t left = limit;
+  for (std::size_t c = 0; c < kPriorities; ++c) {
+    if (c != static_cast<std::size_t>(priority)) left -= std::max(held[c], limit / kKeptPart);
+  }
+  return left;
+}
 
 nanoseconds rounded(CostModel::Nanoseconds time) {
   constexpr double kLongest = 3600e9;
   return nanoseconds(static_cast<std::int64_t>(std::clamp(time.count(), 0.0, kLongest)));
 }
 
-}  // namespace
-
-double Admission::room(Priority priority) const noexcept {
-  return kRoom[static_cast<std::size_t>(priority)];
+std::int64_t milliseconds(nanoseconds time) {
+  return std::chrono::ceil<std::chrono::milliseconds>(time).count();
 }
 
-nanoseconds Admission::drain_time(double requests, double tokens, const CostModel& model) const {
+}  // namespace
+
+nanoseconds Admission::compute_time(double requests, double tokens, const CostModel& model) const {
   const double batches =
       std::max(tokens / options_.max_batch_tokens, requests / options_.max_batch_requests);
-  return rounded(model.cost(batches, static_cast<std::int64_t>(tokens)) / options_.workers);
+  return rounded(model.cost(batches, tokens) / options_.workers);
 }
 
 nanoseconds Admission::predict_wait(Priority priority, const Load& load, const CostModel& model)
@@ -38,21 +50,61 @@ nanoseconds Admission::predict_wait(Priority priority, const Load& load, const C
   const auto own = static_cast<std::size_t>(priority);
   double ahead = 0;
   for (std::size_t c = 0; c <= own; ++c) ahead += static_cast<double>(load.queued_tokens[c]);
-  // Less urgent classes get their share meanwhile, as long as they have something.
-  double behind = 0;
+  // Less urgent classes get their shares meanwhile, as long as they have something.
+  double between = 0;
   for (std::size_t c = own + 1; c < kPriorities; ++c) {
     const double share = static_cast<double>(options_.shares[c]) / options_.shares[own];
-    behind += std::min(static_cast<double>(load.queued_tokens[c]), ahead * share);
+    between += std::min(static_cast<double>(load.queued_tokens[c]), ahead * share);
   }
-  double queued = 0;
-  for (const std::int64_t tokens : load.queued_tokens) queued += static_cast<double>(tokens);
-  const double requests = queued > 0 ? load.queued_requests * (ahead + behind) / queued : 0;
-  return load.until_free + drain_time(requests, ahead + behind, model);
+  const auto all = static_cast<double>(sum(load.queued_tokens));
+  const double tokens = ahead + between;
+  const double requests =
+      all > 0 ? static_cast<double>(sum(load.queued_requests)) * tokens / all : 0;
+  return load.until_free + compute_time(requests, tokens, model);
+}
+
+std::optional<Denial> Admission::over_room(const Applicant& applicant, const Load& load) const {
+  const auto check = [&](const Amounts& held, std::int64_t more, std::int64_t limit,
+                         std::string_view unit) -> std::optional<Denial> {
+    constexpr Amounts kNone{};
+    const std::int64_t most = room(limit, kNone, applicant.priority);
+    if (more > most) return Denial{RefusalReason::kTooLarge, {}, more, most, unit};
+    const std::int64_t wanted = held[static_cast<std::size_t>(applicant.priority)] + more;
+    const std::int64_t now = room(limit, held, applicant.priority);
+    if (more == 0 || wanted <= now) return std::nullopt;
+    return Denial{RefusalReason::kQueueFull, {}, wanted, now, unit};
+  };
+  const std::optional<Denial> requests =
+      check(load.queued_requests, applicant.requests, options_.max_queued_requests, "requests");
+  if (requests) return requests;
+  return check(load.queued_tokens, applicant.tokens, options_.max_queued_tokens, "tokens");
+}
+
+std::optional<Denial> Admission::over_time(
+    const Applicant& applicant, const Load& load, const CostModel& model, Clock::TimePoint now
+) const {
+  if (applicant.tokens == 0) return std::nullopt;
+  nanoseconds allowed = applicant.deadline - now;
+  if (options_.max_queue_time.count() > 0) allowed = std::min(allowed, options_.max_queue_time);
+  const nanoseconds wait = predict_wait(applicant.priority, load, model);
+  if (wait <= allowed) return std::nullopt;
+  return Denial{
+      RefusalReason::kTooSlow, wait - allowed / 2, milliseconds(wait), milliseconds(allowed), "ms"
+  };
+}
+
+nanoseconds Admission::until_room(const Denial& full, const Load& load, const CostModel& model)
+    const {
+  const auto tokens = static_cast<double>(sum(load.queued_tokens));
+  const auto requests = static_cast<double>(sum(load.queued_requests));
+  const Amounts& in_the_way = full.unit == "tokens" ? load.queued_tokens : load.queued_requests;
+  const auto held = static_cast<double>(sum(in_the_way));
+  const double part =
+      std::min(1.0, 0.5 + static_cast<double>(full.got - full.limit) / std::max(1.0, held));
+  return load.until_free + compute_time(requests * part, tokens * part, model);
 }
 
 nanoseconds Admission::spread(nanoseconds earliest, nanoseconds service, Clock::TimePoint now) {
-  // Those refused come back one after the other, over the time that a full queue takes, instead of
-  // all at once.
   const nanoseconds horizon =
       options_.max_queue_time.count() > 0 ? options_.max_queue_time : earliest;
   const Clock::TimePoint first = now + earliest;
@@ -61,77 +113,27 @@ nanoseconds Admission::spread(nanoseconds earliest, nanoseconds service, Clock::
   return promised_ - now;
 }
 
-std::optional<Refusal> Admission::refuse(
+std::optional<Denial> Admission::deny(
     const Applicant& applicant, const Load& load, const CostModel& model, Clock::TimePoint now
 ) {
-  const auto refusal = [](RefusalReason reason, Status status, nanoseconds retry = {}) {
-    return Refusal{reason, std::move(status), retry};
-  };
   if (applicant.deadline <= now) {
-    return refusal(
-        RefusalReason::kExpired,
-        error(StatusCode::kDeadlineExceeded, "scheduler", "the deadline was over on arrival")
-    );
+    return Denial{RefusalReason::kExpired, {}, milliseconds(now - applicant.deadline), 0, "ms"};
   }
-  const double room_requests = options_.max_queued_requests * room(applicant.priority);
-  const double room_tokens =
-      static_cast<double>(options_.max_queued_tokens) * room(applicant.priority);
-  const std::int64_t new_tokens = applicant.adds_work ? applicant.tokens : 0;
-  if (applicant.requests > room_requests || static_cast<double>(new_tokens) > room_tokens) {
-    return refusal(
-        RefusalReason::kTooLarge,
-        error(
-            StatusCode::kResourceExhausted, "scheduler",
-            "more than the queue ever holds, got {} requests of {} tokens, expected at most {:.0f} "
-            "of {:.0f}",
-            applicant.requests, new_tokens, std::floor(room_requests), std::floor(room_tokens)
-        )
-    );
+  std::optional<Denial> denial = over_room(applicant, load);
+  if (denial && denial->reason == RefusalReason::kTooLarge) return denial;
+  if (denial) {
+    denial->retry_after = until_room(*denial, load, model);
+  } else {
+    denial = over_time(applicant, load, model, now);
   }
-
-  std::int64_t queued_tokens = 0;
-  for (const std::int64_t tokens : load.queued_tokens) queued_tokens += tokens;
-  const double more_requests = load.queued_requests + applicant.requests - room_requests;
-  const double more_tokens = static_cast<double>(queued_tokens + new_tokens) - room_tokens;
-  const nanoseconds service =
-      drain_time(applicant.requests, static_cast<double>(new_tokens), model);
-  const auto retry = [&](nanoseconds earliest) {
-    if (!model.fitted()) return kUnknownRetry;
-    return spread(std::max(earliest, kShortestRetry), service, now);
-  };
-  if (more_requests > 0 || (new_tokens > 0 && more_tokens > 0)) {
-    // The tokens to go until as many requests are gone, and the other way around.
-    const double mean =
-        load.queued_requests > 0 ? static_cast<double>(queued_tokens) / load.queued_requests : 1;
-    const double tokens = std::max({more_tokens, more_requests * mean, 0.0});
-    const nanoseconds earliest =
-        load.until_free + drain_time(tokens / std::max(mean, 1.0), tokens, model);
-    return refusal(
-        RefusalReason::kQueueFull,
-        error(
-            StatusCode::kResourceExhausted, "scheduler",
-            "the queue is full, got {} requests of {} tokens waiting", load.queued_requests,
-            queued_tokens
-        ),
-        retry(earliest)
-    );
-  }
-  if (!applicant.adds_work) return std::nullopt;
-
-  const nanoseconds wait = predict_wait(applicant.priority, load, model);
-  nanoseconds allowed = applicant.deadline - now;
-  if (options_.max_queue_time.count() > 0) allowed = std::min(allowed, options_.max_queue_time);
-  if (wait <= allowed) return std::nullopt;
-  return refusal(
-      RefusalReason::kTooSlow,
-      error(
-          StatusCode::kResourceExhausted, "scheduler",
-          "the wait would be too long, got {} ms, expected at most {} ms",
-          std::chrono::ceil<std::chrono::milliseconds>(wait).count(),
-          std::chrono::floor<std::chrono::milliseconds>(allowed).count()
-      ),
-      retry(wait - allowed)
+  if (!denial) return denial;
+  const nanoseconds service = compute_time(
+      static_cast<double>(applicant.requests), static_cast<double>(applicant.tokens), model
   );
+  denial->retry_after = model.fitted()
+                            ? spread(std::max(denial->retry_after, kShortestRetry), service, now)
+                            : kUnknownRetry;
+  return denial;
 }
 
 }  // namespace martlet

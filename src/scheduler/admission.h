@@ -1,4 +1,8 @@
 // Who may wait: limits in requests and tokens, and the time the fitted cost predicts.
+//
+// An eighth of the queue is kept for each class, so that a flood of one leaves the others room. Who
+// is refused is told to come back when half of what stands in the way is gone, not at the first
+// gap, which somebody else would take; and those refused are sent back one after the other.
 #pragma once
 
 #include <chrono>
@@ -7,12 +11,13 @@
 
 #include "martlet/scheduling.h"
 #include "scheduler/cost_model.h"
+#include "scheduler/refusal.h"
 
 namespace martlet {
 
 /// What the scheduler holds at a moment.
 struct Load {
-  std::int32_t queued_requests = 0;
+  std::int64_t queued_requests[kPriorities] = {};  // those that follow an identical one included
   std::int64_t queued_tokens[kPriorities] = {};
   std::chrono::nanoseconds until_free{0};  // until a worker takes the next batch
 };
@@ -20,10 +25,9 @@ struct Load {
 /// One submit: a request, or many that come together.
 struct Applicant {
   Priority priority = Priority::kNormal;
-  std::int32_t requests = 1;
-  std::int64_t tokens = 0;
+  std::int64_t requests = 1;
+  std::int64_t tokens = 0;  // to compute: 0 for one that follows an identical request
   Clock::TimePoint deadline = Clock::TimePoint::max();
-  bool adds_work = true;  // false: follows an identical request
 };
 
 class Admission {
@@ -31,7 +35,7 @@ class Admission {
   explicit Admission(const SchedulerOptions& options) : options_(options) {}
 
   /// Why the applicant is refused, if it is.
-  std::optional<Refusal> refuse(
+  std::optional<Denial> deny(
       const Applicant& applicant, const Load& load, const CostModel& model, Clock::TimePoint now
   );
 
@@ -41,8 +45,14 @@ class Admission {
   ) const;
 
  private:
-  [[nodiscard]] double room(Priority priority) const noexcept;
-  [[nodiscard]] std::chrono::nanoseconds drain_time(
+  [[nodiscard]] std::optional<Denial> over_room(const Applicant& applicant, const Load& load) const;
+  [[nodiscard]] std::optional<Denial> over_time(
+      const Applicant& applicant, const Load& load, const CostModel& model, Clock::TimePoint now
+  ) const;
+  [[nodiscard]] std::chrono::nanoseconds until_room(
+      const Denial& full, const Load& load, const CostModel& model
+  ) const;
+  [[nodiscard]] std::chrono::nanoseconds compute_time(
       double requests, double tokens, const CostModel& model
   ) const;
   std::chrono::nanoseconds spread(

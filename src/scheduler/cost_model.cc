@@ -16,7 +16,7 @@ constexpr double kTrusted = 5;  // the weight of a few batches
 void CostModel::observe(std::int64_t tokens, std::chrono::nanoseconds time) {
   const auto x = static_cast<double>(tokens);
   auto y = static_cast<double>(time.count());
-  if (weight_ >= kTrusted) y = std::min(y, kOutlier * cost(1, tokens).count());
+  if (weight_ >= kTrusted) y = std::min(y, kOutlier * cost(1, x).count());
   weight_ = weight_ * kMemory + 1;
   x_ = x_ * kMemory + x;
   y_ = y_ * kMemory + y;

@@ -19,8 +19,8 @@ class CostModel {
   [[nodiscard]] bool fitted() const noexcept { return weight_ > 0; }
   [[nodiscard]] Nanoseconds overhead() const noexcept { return overhead_; }
   [[nodiscard]] Nanoseconds per_token() const noexcept { return per_token_; }
-  [[nodiscard]] Nanoseconds cost(double batches, std::int64_t tokens) const noexcept {
-    return overhead_ * batches + per_token_ * static_cast<double>(tokens);
+  [[nodiscard]] Nanoseconds cost(double batches, double tokens) const noexcept {
+    return overhead_ * batches + per_token_ * tokens;
   }
 
  private:

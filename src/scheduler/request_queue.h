@@ -37,6 +37,9 @@ class RequestQueue {
   [[nodiscard]] bool fills_a_batch() const noexcept;
   [[nodiscard]] std::int32_t requests() const noexcept;
   [[nodiscard]] std::int64_t tokens() const noexcept;
+  [[nodiscard]] std::int32_t requests(std::size_t priority) const noexcept {
+    return classes_[priority].requests;
+  }
   [[nodiscard]] std::int64_t tokens(std::size_t priority) const noexcept {
     return classes_[priority].tokens;
   }

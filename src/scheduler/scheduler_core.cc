@@ -74,20 +74,16 @@ tl::expected<void, Refusal> SchedulerCore::submit(
     std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets
 ) {
   if (requests.empty()) {
-    return tl::make_unexpected(Refusal{
-        RefusalReason::kInvalid,
-        error(StatusCode::kInvalidArgument, "scheduler", "got no requests, expected at least one"),
-        {}
-    });
+    return tl::make_unexpected(explain({RefusalReason::kInvalid, {}, 0, 1, "requests"}));
   }
   Impl& impl = *impl_;
   const Priority priority = requests.front()->trace.priority;
-  std::optional<Refusal> refusal;
+  std::optional<Denial> denial;
   {
     const std::lock_guard lock(impl.mutex);
     const Clock::TimePoint now = impl.clock->now();
-    refusal = impl.state.submit(requests, tickets, now);
-    if (refusal) {
+    denial = impl.state.submit(requests, tickets, now);
+    if (denial) {
       impl.counts.refused += requests.size();
     } else {
       impl.counts.accepted += requests.size();
@@ -95,9 +91,10 @@ tl::expected<void, Refusal> SchedulerCore::submit(
       impl.wake(now);
     }
   }
-  if (!refusal) return {};
-  if (impl.observer) impl.observer->on_refusal(*refusal, priority);
-  return tl::make_unexpected(*std::move(refusal));
+  if (!denial) return {};
+  Refusal refusal = explain(*denial);
+  if (impl.observer) impl.observer->on_refusal(refusal, priority);
+  return tl::make_unexpected(std::move(refusal));
 }
 
 bool SchedulerCore::cancel(const Ticket& ticket) {

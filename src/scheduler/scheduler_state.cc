@@ -16,44 +16,32 @@ using State = SchedulerRequest::State;
 SchedulerState::SchedulerState(const SchedulerOptions& options)
     : options_(options), queue_(options), admission_(options), hold_(options) {}
 
-std::optional<Refusal> SchedulerState::refuse(
+std::optional<Denial> SchedulerState::deny(
     std::span<SchedulerRequest* const> requests, Clock::TimePoint now
 ) {
-  if (stopping_) {
-    return Refusal{
-        RefusalReason::kStopped,
-        error(StatusCode::kUnavailable, "scheduler", "the scheduler has stopped"),
-        {}
-    };
-  }
-  Applicant applicant;
-  applicant.requests = static_cast<std::int32_t>(requests.size());
+  if (stopping_) return Denial{.reason = RefusalReason::kStopped};
+  const SchedulerRequest& first = *requests.front();
+  Applicant applicant{
+      .priority = first.trace.priority,
+      .requests = static_cast<std::int64_t>(requests.size()),
+      .deadline = first.options.deadline,
+  };
   for (const SchedulerRequest* request : requests) {
-    if (request->trace.tokens < 1) {
-      return Refusal{
-          RefusalReason::kInvalid,
-          error(
-              StatusCode::kInvalidArgument, "scheduler", "tokens, got {}, expected at least 1",
-              request->trace.tokens
-          ),
-          {}
-      };
-    }
-    applicant.tokens += request->trace.tokens;
-    applicant.priority = request->trace.priority;
-    applicant.deadline = request->options.deadline;
+    const std::int32_t tokens = request->trace.tokens;
+    if (tokens < 1) return Denial{RefusalReason::kInvalid, {}, tokens, 1, "tokens"};
+    applicant.tokens += tokens;
   }
-  applicant.adds_work = coalescer_.leader(requests.front()->options.key) == nullptr;
-  return admission_.refuse(applicant, load(now), model_, now);
+  if (coalescer_.leader(first.options.key) != nullptr) applicant.tokens = 0;
+  return admission_.deny(applicant, load(now), model_, now);
 }
 
-std::optional<Refusal> SchedulerState::submit(
+std::optional<Denial> SchedulerState::submit(
     std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets, Clock::TimePoint now
 ) {
   if (!options_.coalesce) {
     for (SchedulerRequest* request : requests) request->options.key.clear();
   }
-  if (std::optional<Refusal> refusal = refuse(requests, now)) return refusal;
+  if (std::optional<Denial> denial = deny(requests, now)) return denial;
   const nanoseconds wait =
       admission_.predict_wait(requests.front()->trace.priority, load(now), model_);
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -82,11 +70,11 @@ void SchedulerState::accept(SchedulerRequest* request, Clock::TimePoint now, nan
     leader->state = State::kFollowing;
     coalescer_.lead(request);
     enqueue(request);
-    ++following_;
+    ++following(*leader);
   } else {
     request->state = State::kFollowing;
     coalescer_.follow(request);
-    if (!running) ++following_;
+    if (!running) ++following(*request);
   }
 }
 
@@ -110,9 +98,9 @@ void SchedulerState::withdraw(SchedulerRequest* request, Status outcome, Clock::
   if (request->state == State::kFollowing) {
     SchedulerRequest* const leader = coalescer_.leader(request->options.key);
     coalescer_.leave(request);
-    if (leader->state != State::kRunning) --following_;
+    if (leader->state != State::kRunning) --following(*request);
   } else if (SchedulerRequest* const heir = coalescer_.hand_over(request)) {
-    --following_;
+    --following(*heir);
     heir->state = State::kQueued;
     if (heir->trace.priority == request->trace.priority) {
       queue_.replace(request, heir);
@@ -217,12 +205,13 @@ bool SchedulerState::begin(Clock::TimePoint now, RunningBatch& batch) {
     const Coalescer::Followers followers = coalescer_.followers(*request);
     for (auto* f = followers.front(); f != nullptr; f = Coalescer::Followers::next(f)) {
       stop_timer(f);
-      --following_;
+      --following(*f);
     }
     trace.tokens += request->trace.tokens;
     trace.longest = std::max(trace.longest, request->trace.tokens);
   }
-  trace.predicted_run = std::chrono::duration_cast<nanoseconds>(model_.cost(1, trace.tokens));
+  trace.predicted_run =
+      std::chrono::duration_cast<nanoseconds>(model_.cost(1, static_cast<double>(trace.tokens)));
   trace.queued_requests = queue_.requests();
   trace.queued_tokens = queue_.tokens();
   batch_tokens_ += static_cast<std::uint64_t>(trace.tokens);
@@ -259,10 +248,16 @@ void SchedulerState::end(Clock::TimePoint now, RunningBatch& batch) {
   }
 }
 
+std::int64_t& SchedulerState::following(const SchedulerRequest& request) {
+  return following_[static_cast<std::size_t>(request.trace.priority)];
+}
+
 Load SchedulerState::load(Clock::TimePoint now) const {
   Load load;
-  load.queued_requests = queue_.requests() + following_;
-  for (std::size_t c = 0; c < kPriorities; ++c) load.queued_tokens[c] = queue_.tokens(c);
+  for (std::size_t c = 0; c < kPriorities; ++c) {
+    load.queued_requests[c] = queue_.requests(c) + following_[c];
+    load.queued_tokens[c] = queue_.tokens(c);
+  }
   if (running_.size() < static_cast<std::size_t>(options_.workers)) return load;
   load.until_free = nanoseconds::max();
   for (const BatchTrace& batch : running_) {
@@ -277,7 +272,8 @@ SchedulerStats SchedulerState::stats(Clock::TimePoint now) const {
   stats.batches = batches_;
   stats.batch_tokens = batch_tokens_;
   const Load current = load(now);
-  stats.queued_requests = current.queued_requests;
+  for (const std::int64_t requests : current.queued_requests)
+    stats.queued_requests += static_cast<std::int32_t>(requests);
   stats.queued_tokens = queue_.tokens();
   stats.running_batches = static_cast<std::int32_t>(running_.size());
   if (!queue_.empty()) stats.oldest_wait = now - queue_.oldest_arrival();

@@ -12,6 +12,7 @@
 #include "scheduler/coalescer.h"
 #include "scheduler/cost_model.h"
 #include "scheduler/hold.h"
+#include "scheduler/refusal.h"
 #include "scheduler/request_queue.h"
 #include "scheduler/ticket_table.h"
 
@@ -30,7 +31,7 @@ class SchedulerState {
   explicit SchedulerState(const SchedulerOptions& options);
 
   /// Accepts all of `requests` or says why none.
-  std::optional<Refusal> submit(
+  std::optional<Denial> submit(
       std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets, Clock::TimePoint now
   );
   bool cancel(const Ticket& ticket, Clock::TimePoint now);
@@ -51,7 +52,7 @@ class SchedulerState {
   [[nodiscard]] SchedulerStats stats(Clock::TimePoint now) const;
 
  private:
-  [[nodiscard]] std::optional<Refusal> refuse(
+  [[nodiscard]] std::optional<Denial> deny(
       std::span<SchedulerRequest* const> requests, Clock::TimePoint now
   );
   void accept(SchedulerRequest* request, Clock::TimePoint now, std::chrono::nanoseconds wait);
@@ -62,6 +63,7 @@ class SchedulerState {
   void stop_timer(SchedulerRequest* request);
   [[nodiscard]] Clock::TimePoint held_until(Clock::TimePoint now) const;
   [[nodiscard]] ReleaseReason why_now(Clock::TimePoint now) const;
+  [[nodiscard]] std::int64_t& following(const SchedulerRequest& request);
   [[nodiscard]] Load load(Clock::TimePoint now) const;
 
   const SchedulerOptions options_;
@@ -74,7 +76,7 @@ class SchedulerState {
   Hold hold_;
   std::vector<SchedulerRequest*> withdrawn_;
   std::vector<BatchTrace> running_;
-  std::int32_t following_ = 0;  // requests that follow one that waits
+  std::int64_t following_[kPriorities] = {};  // how many follow a request that waits
   bool stopping_ = false;
   std::uint64_t batches_ = 0;
   std::uint64_t batch_tokens_ = 0;
