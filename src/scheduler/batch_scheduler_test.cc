@@ -240,14 +240,14 @@ TEST_F(BatchSchedulerTest, AFreeWorkerWaitsOnlyWhileItPays) {
   }
   const auto arrive = [&](const std::string& text, std::chrono::nanoseconds gap) {
     batches.clear();
-    for (int i = 0; i < 40; ++i) time->post_at(time->now() + i * gap, [&, text] { submit(text); });
+    for (int i = 0; i < 400; ++i) time->post_at(time->now() + i * gap, [&, text] { submit(text); });
     time->run_dry();
   };
   arrive("fast", 3ms);  // three come while a batch runs: worth 3 ms for the fourth
-  EXPECT_LE(batches.size(), 11u);  // the first alone, then all full; 13 without waiting
+  EXPECT_LE(batches.size(), 105u);  // nearly all full; 121 without waiting
   time->pass(10s);
   arrive("slow", 1s);
-  EXPECT_EQ(batches.size(), 40u);
+  EXPECT_EQ(batches.size(), 400u);
   EXPECT_EQ(answers.find("slow")->second.trace.release, ReleaseReason::kIdle);
   EXPECT_EQ(answers.find("slow")->second.trace.queue_time, 0ns);
 }
