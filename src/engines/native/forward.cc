@@ -29,22 +29,44 @@ Range share(std::size_t count, const Team& team, std::size_t multiple = 1) {
   };
 }
 
+/// The end of the group that begins at sequence `begin`: of the ends with between half and all of
+/// kGroupTokens, the last that leaves least of the last tile empty.
+std::size_t group_end(const TokenBatch& batch, std::size_t begin, std::size_t limit) {
+  constexpr std::size_t kFullTile = 32;
+  const auto tokens = [&](std::size_t end) {
+    return static_cast<std::size_t>(batch.starts[end] - batch.starts[begin]);
+  };
+  std::size_t best = begin + 1;
+  double least_waste = 2;
+  for (std::size_t end = begin + 1; end <= limit && tokens(end) <= kGroupTokens; ++end) {
+    const std::size_t rows = tokens(end);
+    if (2 * rows < kGroupTokens && end != limit) continue;
+    const double waste = static_cast<double>(round_up(rows, kFullTile)) / static_cast<double>(rows);
+    if (waste <= least_waste) {
+      least_waste = waste;
+      best = end;
+    }
+    if (end == limit) best = limit;
+  }
+  return best;
+}
+
 bool splits_rows(std::size_t rows, const Team& team) {
   return rows >= kRowsPerRank * static_cast<std::size_t>(team.size());
 }
 
 }  // namespace
 
-/// One rank's walk through the network.
+/// One rank's work on a group of sequences.
 struct Forward::Pass {
   const NativeWeights& weights;
   const Kernels& kernels;
   const TokenBatch& batch;
-  const Chunk chunk;
-  Workspace& w;
+  const Chunk chunk;    // the group
+  const Activations w;  // its rows
   Team& team;
+  StepTimer& timer;
 
-  StepTimer timer{w.times == nullptr ? nullptr : w.times + team.rank()};
   std::size_t hidden = static_cast<std::size_t>(weights.config.hidden_size);
   std::size_t first = start(chunk.begin);  // token of the batch that is row 0 here
   std::size_t tokens = start(chunk.end) - first;
@@ -466,28 +488,39 @@ void Forward::run(
     const TokenBatch& batch, const Chunk& chunk, OutputKind kind, Workspace& workspace, Team& team,
     EncoderOutput& output
 ) const {
-  Pass pass{
-      .weights = weights_,
-      .kernels = kernels_,
-      .batch = batch,
-      .chunk = chunk,
-      .w = workspace,
-      .team = team
+  StepTimer timer(workspace.times == nullptr ? nullptr : workspace.times + team.rank());
+  const auto for_each_group = [&](const auto& work) {
+    for (Chunk group{chunk.begin, chunk.begin}; group.end < chunk.end;) {
+      group = {group.end, team.size() > 1 ? chunk.end : group_end(batch, group.end, chunk.end)};
+      const auto row =
+          static_cast<std::size_t>(batch.starts[group.begin] - batch.starts[chunk.begin]);
+      work(Pass{
+          .weights = weights_,
+          .kernels = kernels_,
+          .batch = batch,
+          .chunk = group,
+          .w = workspace.activations().from(row),
+          .team = team,
+          .timer = timer
+      });
+    }
   };
   const bool first_tokens_only =
       kind == OutputKind::kCls || kind == OutputKind::kPooler ||
       (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence);
-  pass.embed();
+  for_each_group([](Pass pass) { pass.embed(); });
   const std::vector<LayerWeights>& layers = weights_.layers;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i)
-    pass.run_layer(layers[i], &layers[i + 1].query);
-  if (first_tokens_only) {
-    pass.run_layer_first_tokens(layers.back());
-  } else {
-    pass.run_layer(layers.back(), nullptr);
-  }
-  pass.write(kind, output);
-  pass.timer.done(Step::kHead);
+    for_each_group([&](Pass pass) { pass.run_layer(layers[i], &layers[i + 1].query); });
+  for_each_group([&](Pass pass) {
+    if (first_tokens_only) {
+      pass.run_layer_first_tokens(layers.back());
+    } else {
+      pass.run_layer(layers.back(), nullptr);
+    }
+    pass.write(kind, output);
+  });
+  timer.done(Step::kHead);
 }
 
 }  // namespace martlet

@@ -18,6 +18,10 @@
 
 namespace martlet {
 
+/// Tokens that a rank alone takes through a layer at a time (or one longer sequence): what passes
+/// between the layer's products then stays in L2, beside the layer's weights.
+inline constexpr std::size_t kGroupTokens = 192;
+
 /// Sequences [begin, end) of a batch.
 struct Chunk {
   std::size_t begin = 0;

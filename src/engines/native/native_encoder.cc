@@ -221,7 +221,12 @@ void NativeEncoder::run_chunks(
     scratch.workspaces.resize(static_cast<std::size_t>(ranks));
   for (std::size_t rank = 0; rank < scratch.workspaces.size(); ++rank) {
     Workspace& workspace = scratch.workspaces[rank];
-    workspace.reserve(weights_, kernels_, most_tokens, most_keys, 1);
+    workspace.reserve(
+        weights_, kernels_,
+        {.tokens = most_tokens,
+         .group_tokens = std::max(std::min(kGroupTokens, most_tokens), most_keys),
+         .longest = most_keys}
+    );
     workspace.times = rank < scratch.times.size() ? &scratch.times[rank] : nullptr;
   }
   std::atomic<std::size_t> next{0};
@@ -245,7 +250,11 @@ void NativeEncoder::run_together(
   const Chunk& all = scratch.chunks.front();
   if (scratch.workspaces.empty()) scratch.workspaces.resize(1);
   Workspace& workspace = scratch.workspaces.front();
-  workspace.reserve(weights_, kernels_, tokens(batch, all), longest(batch, all), ranks);
+  const std::size_t rows = tokens(batch, all);
+  workspace.reserve(
+      weights_, kernels_,
+      {.tokens = rows, .group_tokens = rows, .longest = longest(batch, all), .ranks = ranks}
+  );
   workspace.times = scratch.times.empty() ? nullptr : scratch.times.data();
   pool_->run(
       [&](Team& team) {

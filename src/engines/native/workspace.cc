@@ -37,39 +37,48 @@ std::size_t attention_scratch(
 
 }  // namespace
 
+Activations Activations::from(std::size_t row) const noexcept {
+  Activations group = *this;
+  group.x += row * hidden_stride;
+  group.hidden_operand.rows = reinterpret_cast<float*>(group.hidden_operand.row(row));
+  group.hidden_operand.scale += row;
+  group.hidden_operand.zero += row;
+  return group;
+}
+
 void Workspace::reserve(
-    const NativeWeights& weights, const Kernels& kernels, std::size_t tokens, std::size_t longest,
-    int ranks
+    const NativeWeights& weights, const Kernels& kernels, const WorkspaceSize& size
 ) {
   const auto hidden = static_cast<std::size_t>(weights.config.hidden_size);
   const auto intermediate = static_cast<std::size_t>(weights.config.intermediate_size);
-  hidden_stride = row_stride(hidden);
-  qkv_stride = row_stride(3 * hidden);
-  inner_stride = row_stride(intermediate);
-  scratch_stride = row_stride(attention_scratch(weights, kernels, longest));
-  hidden_operand.stride = operand_stride(weights, kernels, hidden);
-  inner_operand.stride = operand_stride(weights, kernels, intermediate);
+  Activations& a = activations_;
+  a.hidden_stride = row_stride(hidden);
+  a.qkv_stride = row_stride(3 * hidden);
+  a.inner_stride = row_stride(intermediate);
+  a.scratch_stride = row_stride(attention_scratch(weights, kernels, size.longest));
+  a.hidden_operand.stride = operand_stride(weights, kernels, hidden);
+  a.inner_operand.stride = operand_stride(weights, kernels, intermediate);
 
   struct Part {
     float** at;
     std::size_t floats;
   };
-  const auto operand_floats = [&](const Operand& operand) {
-    return (tokens + kTileOverhang) * operand.stride / sizeof(float);
+  const auto operand_floats = [](const Operand& operand, std::size_t rows) {
+    return (rows + kTileOverhang) * operand.stride / sizeof(float);
   };
   const Part parts[] = {
-      {&x, tokens * hidden_stride},
-      {&sum, tokens * hidden_stride},
-      {&context, tokens * hidden_stride},
-      {&qkv, tokens * qkv_stride},
-      {&inner, tokens * inner_stride},
-      {&scratch, static_cast<std::size_t>(ranks) * scratch_stride},
-      {&hidden_operand.rows, operand_floats(hidden_operand)},
-      {&hidden_operand.scale, tokens},
-      {&hidden_operand.zero, tokens},
-      {&inner_operand.rows, operand_floats(inner_operand)},
-      {&inner_operand.scale, tokens},
-      {&inner_operand.zero, tokens},
+      {&a.x, size.tokens * a.hidden_stride},
+      {&a.sum, size.group_tokens * a.hidden_stride},
+      {&a.context, size.group_tokens * a.hidden_stride},
+      {&a.qkv, size.group_tokens * a.qkv_stride},
+      {&a.inner, size.group_tokens * a.inner_stride},
+      {&a.scratch, static_cast<std::size_t>(size.ranks) * a.scratch_stride},
+      {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
+      {&a.hidden_operand.scale, size.tokens},
+      {&a.hidden_operand.zero, size.tokens},
+      {&a.inner_operand.rows, operand_floats(a.inner_operand, size.group_tokens)},
+      {&a.inner_operand.scale, size.group_tokens},
+      {&a.inner_operand.zero, size.group_tokens},
   };
   std::size_t needed = 0;
   for (const Part& part : parts) needed += round_up(part.floats, kLine / sizeof(float));

@@ -23,32 +23,47 @@ struct Operand {
   }
 };
 
-/// Grows when a larger chunk comes and is then kept: a warm one never allocates. Rows are
-/// `*_stride` floats apart.
-class Workspace {
- public:
-  /// Makes room for `tokens` rows and for `ranks` attention calls at once over at most `longest`
-  /// keys.
-  void reserve(
-      const NativeWeights& weights, const Kernels& kernels, std::size_t tokens, std::size_t longest,
-      int ranks
-  );
-
-  float* x = nullptr;        // [tokens, hidden]: the residual stream, normalized
-  float* sum = nullptr;      // [tokens, hidden]: a sublayer's output + residual, before its norm
-  float* context = nullptr;  // [tokens, hidden]: attention's output
-  float* qkv = nullptr;      // [tokens, 3 hidden]
-  float* inner = nullptr;    // [tokens, intermediate]: between ff_in and ff_out
-  float* scratch = nullptr;  // [ranks]: attention's
-  Operand hidden_operand;    // rows of x or context
+/// Where the activations of some rows lie. Rows are `*_stride` floats apart.
+struct Activations {
+  // Of every row of the chunk:
+  float* x = nullptr;      // [tokens, hidden]: the residual stream, normalized
+  Operand hidden_operand;  // rows of x or context
+  // Of the rows of one group, which is what a layer is computed for at a time:
+  float* sum = nullptr;      // [rows, hidden]: a sublayer's output + residual, before its norm
+  float* context = nullptr;  // [rows, hidden]: attention's output
+  float* qkv = nullptr;      // [rows, 3 hidden]
+  float* inner = nullptr;    // [rows, intermediate]: between ff_in and ff_out
   Operand inner_operand;     // rows of inner
+  float* scratch = nullptr;  // [ranks]: attention's
+
   std::size_t hidden_stride = 0;
   std::size_t qkv_stride = 0;
   std::size_t inner_stride = 0;
   std::size_t scratch_stride = 0;
+
+  /// The same for a group whose first row is the chunk's `row`.
+  [[nodiscard]] Activations from(std::size_t row) const noexcept;
+};
+
+/// How much a chunk needs.
+struct WorkspaceSize {
+  std::size_t tokens = 0;        // of the chunk
+  std::size_t group_tokens = 0;  // of its largest group
+  std::size_t longest = 0;       // keys of its longest sequence
+  int ranks = 1;                 // that compute attention at once
+};
+
+/// Grows when a larger chunk comes and is then kept: a warm one never allocates.
+class Workspace {
+ public:
+  void reserve(const NativeWeights& weights, const Kernels& kernels, const WorkspaceSize& size);
+
+  [[nodiscard]] const Activations& activations() const noexcept { return activations_; }
+
   StepTimes* times = nullptr;  // [ranks]: where to add the time of each step; null: nowhere
 
  private:
+  Activations activations_;
   AlignedBuffer storage_;
 };
 

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include "kernels/cpu/attention/attention.h"
+#include "kernels/cpu/vec/amx.h"
 #include "kernels/cpu/vec/avx512.h"
 #include "kernels/cpu/vec/math.h"
 
@@ -22,14 +23,6 @@ constexpr std::size_t kFewestKeys = 33;  // below, packing costs more than tiles
 constexpr std::size_t padded(std::size_t count, std::size_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
 }
-
-struct alignas(64) TileConfig {
-  std::uint8_t palette = 1;
-  std::uint8_t start_row = 0;
-  std::uint8_t reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
 
 /// 32 floats as bf16, in order.
 [[gnu::always_inline]] inline __m512i to_bf16(__m512 low, __m512 high) {
@@ -256,8 +249,7 @@ void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std:
 
 void bf16(const AttentionF32& t) noexcept {
   if (t.keys < kFewestKeys || t.head_dim % kDepth != 0) return kAttentionAvx512.f32(t);
-  const TileConfig config;
-  _tile_loadconfig(&config);
+  configure_tiles();
   const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
   const Layout layout(t, reinterpret_cast<char*>(address));
   pack_keys(t, layout);

@@ -11,9 +11,10 @@ struct Dot {
   using Weights = __m512i;
   using Operand = std::uint8_t;
   using Sum = std::int32_t;
-  // 6 x 4 accumulators, 4 weights and a broadcast: 29 of 32 registers.
-  static constexpr std::size_t kTileRows = 6;
-  static constexpr std::size_t kVecs = 4;
+  // 12 x 2 accumulators, 2 weights and a broadcast: 27 of 32 registers. Panels are as wide as those
+  // of the amx level, which leaves its few-row products to this kernel.
+  static constexpr std::size_t kTileRows = 12;
+  static constexpr std::size_t kVecs = 2;
   static constexpr std::size_t kGroup = 4;
   static constexpr std::size_t kStep = 64;  // what a tile of the amx level takes
 

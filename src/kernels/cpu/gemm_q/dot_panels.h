@@ -23,7 +23,7 @@ struct DotGemm {
   static constexpr std::size_t kPanelWidth = kVecs * Vec::kWidth;
   static constexpr std::size_t kStepBytes = kVecs * sizeof(Acc);  // of a panel per group of k
 
-  template <std::size_t kRows>
+  template <std::size_t kRows, Activation kActivation>
   static void tile(
       const GemmQ& g, const char* panel, std::size_t row, std::size_t column, Prefetch prefetch
   ) {
@@ -55,7 +55,9 @@ struct DotGemm {
         Dot::store(sums + r * kPanelWidth + v * Vec::kWidth, sum[r][v]);
     }
     const std::size_t columns = g.n - column < kPanelWidth ? g.n - column : kPanelWidth;
-    RowEpilogue<Vec, typename Dot::Sum>::run(g, sums, kPanelWidth, row, kRows, column, columns);
+    RowEpilogue<Vec, typename Dot::Sum, kActivation>::rows(
+        g, sums, kPanelWidth, row, row + kRows, column, columns
+    );
   }
 
   static Prefetch share(
@@ -68,6 +70,13 @@ struct DotGemm {
   }
 
   static void run(const GemmQ& g, std::size_t panel_begin, std::size_t panel_end) noexcept {
+    with_activation(g.activation, [&](auto activation) {
+      run_panels<activation.value>(g, panel_begin, panel_end);
+    });
+  }
+
+  template <Activation kActivation>
+  static void run_panels(const GemmQ& g, std::size_t panel_begin, std::size_t panel_end) {
     const std::size_t groups = round_up(g.k, Dot::kStep) / Dot::kGroup;
     const std::size_t panel_bytes = groups * kStepBytes;
     const std::size_t tiles = (g.m + Dot::kTileRows - 1) / Dot::kTileRows;
@@ -78,7 +87,7 @@ struct DotGemm {
         const std::size_t rows = next_rows(g.m - row, Dot::kTileRows);
         const Prefetch prefetch = share(next, index, tiles, groups);
         with_rows<Dot::kTileRows>(rows, [&](auto constant) {
-          tile<decltype(constant)::value>(g, packed, row, panel * kPanelWidth, prefetch);
+          tile<constant.value, kActivation>(g, packed, row, panel * kPanelWidth, prefetch);
         });
         row += rows;
       }

@@ -37,7 +37,7 @@ struct GemmQ {
   const void* packed = nullptr;
   const float* scale = nullptr;        // [n]; null for bf16
   const float* scaled_sums = nullptr;  // [n]: scale * sum of the column's q_w; null for bf16
-  const float* bias = nullptr;         // [n] or null
+  const float* bias = nullptr;         // [n]
   const float* residual = nullptr;     // [m, n], row stride ldr, or null; must not overlap c
   std::size_t ldr = 0;
   float* c = nullptr;  // [m, n], row stride ldc

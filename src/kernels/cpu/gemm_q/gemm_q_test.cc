@@ -54,6 +54,7 @@ class GemmS8Test : public KernelTest {
          .packed = packed.data(),
          .scale = ones.data(),
          .scaled_sums = zeros.data(),
+         .bias = zeros.data(),
          .c = c.data(),
          .ldc = n,
          .m = m,

@@ -1,7 +1,8 @@
-// From a block of sums to finished rows of C: scale, bias, activation, residual.
+// From sums to finished elements of C: scale, bias, activation, residual, a row at a time.
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/cpu/gemm_q/gemm_q.h"
 #include "kernels/cpu/vec/math.h"
@@ -10,65 +11,108 @@ namespace martlet {
 namespace {
 
 /// `Sum` is std::int32_t for int8 operands, float for bf16. Sums lie in a buffer of full vectors.
-template <class Vec, class Sum>
+template <class Vec, class Sum, Activation kActivation>
 struct RowEpilogue {
   using Reg = typename Vec::Reg;
+  static constexpr bool kInteger = std::is_same_v<Sum, std::int32_t>;
+  /// Vectors of a row that are finished together: their columns' factors stay in registers from row
+  /// to row. An activation needs registers of its own.
+  static constexpr std::size_t kTogether = kActivation == Activation::kNone ? 4 : 2;
 
-  /// A vector's columns [column, column + lanes) of one row.
-  [[gnu::always_inline]] static Reg value(
-      const GemmQ& g, const Sum* sums, std::size_t row, std::size_t column, std::size_t lanes
+  /// Columns [column, column + columns) of the rows [begin, end); the first row's sums begin at
+  /// `sums`, `stride` apart from the next row's.
+  [[gnu::always_inline]] static void rows(
+      const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t begin, std::size_t end,
+      std::size_t column, std::size_t columns
   ) {
-    if constexpr (sizeof(Sum) == sizeof(float) && Sum(0.5F) != Sum(0)) {
-      const Reg sum = Vec::load(sums);
-      return g.bias == nullptr ? sum : Vec::add(sum, Vec::load(g.bias + column, lanes));
+    if (g.residual == nullptr) {
+      finish<false>(g, sums, stride, begin, end, column, columns);
     } else {
-      const Reg sum = Vec::mul(Vec::from_int(sums), Vec::load(g.scale + column, lanes));
-      const Reg offset = Vec::set(-g.a_scale[row] * g.a_zero[row]);
-      const Reg bias = g.bias == nullptr ? Vec::zero() : Vec::load(g.bias + column, lanes);
-      return Vec::fma(
-          Vec::set(g.a_scale[row]), sum,
-          Vec::fma(offset, Vec::load(g.scaled_sums + column, lanes), bias)
-      );
+      finish<true>(g, sums, stride, begin, end, column, columns);
     }
   }
 
-  /// Rows [row, row + rows) at columns [column, column + columns); row r's sums begin at sums + r *
-  /// stride.
-  template <Activation kActivation>
-  static void finish(
-      const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t row, std::size_t rows,
+ private:
+  template <bool kResidual>
+  [[gnu::always_inline]] static void finish(
+      const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t begin, std::size_t end,
       std::size_t column, std::size_t columns
   ) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t i = 0; i < columns; i += Vec::kWidth) {
-        const std::size_t lanes = columns - i < Vec::kWidth ? columns - i : Vec::kWidth;
-        Reg x = value(g, sums + r * stride + i, row + r, column + i, lanes);
-        x = VecMath<Vec>::template activate_low<kActivation>(x);
-        if (g.residual != nullptr)
-          x = Vec::add(x, Vec::load(g.residual + (row + r) * g.ldr + column + i, lanes));
-        Vec::store(g.c + (row + r) * g.ldc + column + i, x, lanes);
+    constexpr std::size_t kWide = kTogether * Vec::kWidth;
+    std::size_t i = 0;
+    for (; i + kWide <= columns; i += kWide)
+      finish_columns<kResidual, kTogether>(g, sums + i, stride, begin, end, column + i);
+    for (; i + Vec::kWidth <= columns; i += Vec::kWidth)
+      finish_columns<kResidual, 1>(g, sums + i, stride, begin, end, column + i);
+    if (i < columns)
+      finish_columns<kResidual, 1>(g, sums + i, stride, begin, end, column + i, columns - i);
+  }
+
+  /// `lanes`: how many of the vector there are; nothing where all are.
+  template <bool kResidual, std::size_t kVecs, class... Lanes>
+  [[gnu::always_inline]] static void finish_columns(
+      const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t begin, std::size_t end,
+      std::size_t column, Lanes... lanes
+  ) {
+    Reg bias[kVecs];
+    Reg scale[kVecs];
+    Reg scaled_sums[kVecs];
+#pragma unroll
+    for (std::size_t v = 0; v < kVecs; ++v) {
+      bias[v] = Vec::load(g.bias + column + v * Vec::kWidth, lanes...);
+      if constexpr (!kInteger) continue;
+      scale[v] = Vec::load(g.scale + column + v * Vec::kWidth, lanes...);
+      scaled_sums[v] = Vec::load(g.scaled_sums + column + v * Vec::kWidth, lanes...);
+    }
+    // Vector stores may alias anything: what the loop read from g would be read again every time.
+    const std::size_t ldc = g.ldc;
+    const std::size_t ldr = g.ldr;
+    const float* a_scale = g.a_scale;
+    const float* a_zero = g.a_zero;
+    float* c = g.c + begin * ldc + column;
+    const float* residual = kResidual ? g.residual + begin * ldr + column : nullptr;
+    for (std::size_t row = begin; row < end; ++row, sums += stride, c += ldc) {
+      Reg factor;
+      Reg offset;
+      if constexpr (kInteger) {
+        factor = Vec::set(a_scale[row]);
+        offset = Vec::sub(Vec::zero(), Vec::mul(factor, Vec::set(a_zero[row])));
       }
-    }
-  }
-
-  static void run(
-      const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t row, std::size_t rows,
-      std::size_t column, std::size_t columns
-  ) {
-    switch (g.activation) {
-      case Activation::kNone:
-        return finish<Activation::kNone>(g, sums, stride, row, rows, column, columns);
-      case Activation::kGelu:
-        return finish<Activation::kGelu>(g, sums, stride, row, rows, column, columns);
-      case Activation::kGeluTanh:
-        return finish<Activation::kGeluTanh>(g, sums, stride, row, rows, column, columns);
-      case Activation::kRelu:
-        return finish<Activation::kRelu>(g, sums, stride, row, rows, column, columns);
-      case Activation::kTanh:
-        return finish<Activation::kTanh>(g, sums, stride, row, rows, column, columns);
+#pragma unroll
+      for (std::size_t v = 0; v < kVecs; ++v) {
+        const std::size_t i = v * Vec::kWidth;
+        Reg x;
+        if constexpr (kInteger) {
+          x = Vec::fma(offset, scaled_sums[v], bias[v]);
+          x = Vec::fma(factor, Vec::mul(Vec::from_int(sums + i), scale[v]), x);
+        } else {
+          x = Vec::add(Vec::load(sums + i), bias[v]);
+        }
+        x = VecMath<Vec>::template activate_low<kActivation>(x);
+        if constexpr (kResidual) x = Vec::add(x, Vec::load(residual + i, lanes...));
+        Vec::store(c + i, x, lanes...);
+      }
+      if constexpr (kResidual) residual += ldr;
     }
   }
 };
+
+/// Calls f with std::integral_constant<Activation>.
+template <class F>
+[[gnu::always_inline]] inline void with_activation(Activation activation, F&& f) {
+  switch (activation) {
+    case Activation::kNone:
+      return f(std::integral_constant<Activation, Activation::kNone>{});
+    case Activation::kGelu:
+      return f(std::integral_constant<Activation, Activation::kGelu>{});
+    case Activation::kGeluTanh:
+      return f(std::integral_constant<Activation, Activation::kGeluTanh>{});
+    case Activation::kRelu:
+      return f(std::integral_constant<Activation, Activation::kRelu>{});
+    case Activation::kTanh:
+      return f(std::integral_constant<Activation, Activation::kTanh>{});
+  }
+}
 
 }  // namespace
 }  // namespace martlet

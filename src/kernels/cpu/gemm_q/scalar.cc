@@ -11,8 +11,7 @@ namespace {
 constexpr std::size_t kWidth = 8;
 
 float finish(const GemmQ& g, std::size_t row, std::size_t column, float sum) {
-  if (g.bias != nullptr) sum += g.bias[column];
-  sum = activate_scalar(sum, g.activation);
+  sum = activate_scalar(sum + g.bias[column], g.activation);
   if (g.residual != nullptr) sum += g.residual[row * g.ldr + column];
   return sum;
 }

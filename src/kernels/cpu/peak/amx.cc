@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/peak/peak.h"
+#include "kernels/cpu/vec/amx.h"
 
 namespace martlet {
 namespace {
@@ -13,14 +14,6 @@ constexpr std::size_t kRows = 16;
 constexpr std::size_t kRowBytes = 64;
 constexpr std::size_t kColumns = 16;
 constexpr std::size_t kSums = 4;
-
-struct alignas(64) TileConfig {
-  std::uint8_t palette = 1;
-  std::uint8_t start_row = 0;
-  std::uint8_t reserved[14] = {};
-  std::uint16_t row_bytes[16] = {kRowBytes, kRowBytes, kRowBytes, kRowBytes, kRowBytes, kRowBytes};
-  std::uint8_t rows[16] = {kRows, kRows, kRows, kRows, kRows, kRows};
-};
 
 struct S8 {
   static constexpr std::size_t kDepth = 64;  // of k in a tile
@@ -44,8 +37,7 @@ template <class Op>
 double run(std::size_t steps) noexcept {
   alignas(64) std::uint16_t values[kRows * kRowBytes / sizeof(std::uint16_t)];
   for (std::uint16_t& value : values) value = Op::kValue;
-  const TileConfig config;
-  _tile_loadconfig(&config);
+  configure_tiles();
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);

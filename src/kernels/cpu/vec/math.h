@@ -65,9 +65,11 @@ struct VecMath {
     return Vec::fma(half, tanh(inner), half);
   }
 
-  /// GELU for sums that carry the error of low-precision operands anyway: erf to 7e-5 relative, by
-  /// a rational of lower degree (fitted to 3.3e-6 as above) and an approximate reciprocal.
+  /// GELU for sums that carry the error of low-precision operands anyway: by a table where the
+  /// level has one; else erf to 7e-5 relative, by a rational of lower degree (fitted to 3.3e-6 as
+  /// above) and an approximate reciprocal.
   static Reg gelu_low(Reg x) {
+    if constexpr (requires { Vec::normal_cdf(x); }) return Vec::mul(x, Vec::normal_cdf(x));
     const Reg half = Vec::mul(x, Vec::set(0.5F));
     Reg z = Vec::mul(x, Vec::set(0.707106781F));
     z = Vec::min(Vec::max(z, Vec::set(-3.925F)), Vec::set(3.925F));
