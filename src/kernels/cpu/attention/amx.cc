@@ -11,6 +11,7 @@
 #include "kernels/cpu/vec/amx.h"
 #include "kernels/cpu/vec/avx512.h"
 #include "kernels/cpu/vec/math.h"
+#include "kernels/cpu/vec/transpose.h"
 
 namespace martlet {
 namespace {
@@ -27,37 +28,6 @@ constexpr std::size_t padded(std::size_t count, std::size_t multiple) {
 /// 32 floats as bf16, in order.
 [[gnu::always_inline]] inline __m512i to_bf16(__m512 low, __m512 high) {
   return (__m512i)_mm512_cvtne2ps_pbh(high, low);
-}
-
-/// Transposes 16 x 16 32-bit elements in place.
-void transpose(__m512i (&row)[kTile]) {
-  __m512i t[kTile];
-#pragma unroll
-  for (std::size_t i = 0; i < kTile; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(row[i], row[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(row[i], row[i + 1]);
-  }
-#pragma unroll
-  for (std::size_t i = 0; i < kTile; i += 4) {
-    row[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    row[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    row[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    row[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-#pragma unroll
-  for (std::size_t i = 0; i < 4; ++i) {
-    t[i] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0x88);
-    t[i + 4] = _mm512_shuffle_i32x4(row[i], row[i + 4], 0xDD);
-    t[i + 8] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0x88);
-    t[i + 12] = _mm512_shuffle_i32x4(row[i + 8], row[i + 12], 0xDD);
-  }
-#pragma unroll
-  for (std::size_t i = 0; i < 4; ++i) {
-    row[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-    row[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xDD);
-    row[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
-    row[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xDD);
-  }
 }
 
 /// The parts of the scratch, for one (sequence, head).
@@ -133,16 +103,6 @@ void pack_values(const AttentionF32& t, const Layout& layout) {
   }
 }
 
-/// 2^x for x <= 0 to 7.5e-5 relative, a fiftieth of what bf16 rounds away: a cubic fitted to 2^f on
-/// [-1/2, 1/2].
-[[gnu::always_inline]] inline __m512 exp2_low(__m512 x) {
-  const __m512 n = Vec512::round(x);
-  const __m512 e = VecMath<Vec512>::polynomial(
-      _mm512_sub_ps(x, n), {5.517014083e-02F, 2.426076307e-01F, 6.932609200e-01F, 9.999282980e-01F}
-  );
-  return _mm512_scalef_ps(e, n);
-}
-
 /// 2^(x - largest) of one row as bf16, zeros past `keys`; returns the sum before rounding.
 float softmax(const float* scores, std::uint16_t* weights, std::size_t keys, std::size_t rounded) {
   const std::size_t whole = keys / kDepth * kDepth;
@@ -158,7 +118,7 @@ float softmax(const float* scores, std::uint16_t* weights, std::size_t keys, std
   }
   const __m512 largest = _mm512_set1_ps(_mm512_reduce_max_ps(most));
   const auto weigh = [&](std::size_t i) {
-    return exp2_low(_mm512_sub_ps(Vec512::load(scores + i), largest));
+    return VecMath<Vec512>::exp2_low(_mm512_sub_ps(Vec512::load(scores + i), largest));
   };
   __m512 low_sum = _mm512_setzero_ps();
   __m512 high_sum = _mm512_setzero_ps();
@@ -248,7 +208,7 @@ void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std:
 }
 
 void bf16(const AttentionF32& t) noexcept {
-  if (t.keys < kFewestKeys || t.head_dim % kDepth != 0) return kAttentionAvx512.f32(t);
+  if (t.keys < kFewestKeys || t.head_dim % kDepth != 0) return kAttentionAvx512Low.f32(t);
   configure_tiles();
   const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
   const Layout layout(t, reinterpret_cast<char*>(address));

@@ -24,13 +24,14 @@ struct AttentionKernels {
   /// Floats of scratch that a call with at most these sizes needs.
   std::size_t (*scratch)(std::size_t keys, std::size_t head_dim) noexcept;
   /// out = softmax(q k^T * scale) v. A query's result does not depend on the other queries, to the
-  /// bit.
+  /// bit; but one query alone may be rounded otherwise than several.
   void (*f32)(const AttentionF32& attention) noexcept;
 };
 
 extern const AttentionKernels kAttentionScalar;
 extern const AttentionKernels kAttentionAvx2;
 extern const AttentionKernels kAttentionAvx512;
+extern const AttentionKernels kAttentionAvx512Low;  // cheaper exponentials
 extern const AttentionKernels kAttentionAmx;  // products in bf16: for the bf16 and int8 precisions
 
 }  // namespace martlet

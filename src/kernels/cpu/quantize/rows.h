@@ -16,50 +16,84 @@ struct RowQuantize {
     return left >= Vec::kWidth ? Vec::load(x) : Vec::load(x, left);
   }
 
-  /// Lanes past n read as 0 and 0 is in the range anyway, so the tail needs no care.
-  template <class Store>
-  static void row(const QuantizeRows& q, std::size_t index, const Store& store) {
-    const float* x = q.x + index * q.stride;
-    Reg least = Vec::zero();
-    Reg most = Vec::zero();
-    const std::size_t whole = q.n / Vec::kWidth * Vec::kWidth;
-    const auto widen = [&](Reg value) {
-      least = Vec::min(least, value);
-      most = Vec::max(most, value);
-    };
-    for (std::size_t i = 0; i < whole; i += Vec::kWidth) widen(Vec::load(x + i));
-    if (whole != q.n) widen(Vec::load(x + whole, q.n - whole));
-    const float low = -Vec::largest(Vec::sub(Vec::zero(), least));
-    const float high = Vec::largest(most);
-    const float inverse = high > low ? 255.0F / (high - low) : 0.0F;
-    const float zero = __builtin_nearbyintf(-low * inverse);
-    const Reg factor = Vec::set(inverse);
-    const Reg offset = Vec::set(zero);
-    const auto quantized = [&](Reg value) { return Vec::fma(value, factor, offset); };
-    for (std::size_t i = 0; i < whole; i += Vec::kWidth) store(i, quantized(Vec::load(x + i)));
-    if (whole != q.n) store(whole, quantized(Vec::load(x + whole, q.n - whole)));
-    q.scale[index] = (high - low) / 255.0F;
-    q.zero[index] = zero;
+  struct Range {
+    float low;
+    float high;
+  };
+
+  /// Of a row and 0. Lanes past n read as 0, so the tail needs no care.
+  static Range range(const float* x, std::size_t n) {
+    constexpr std::size_t kChains = 4;  // of dependent instructions, so that they overlap
+    Reg least[kChains];
+    Reg most[kChains];
+    for (std::size_t c = 0; c < kChains; ++c) least[c] = most[c] = Vec::zero();
+    std::size_t i = 0;
+    for (; i + kChains * Vec::kWidth <= n; i += kChains * Vec::kWidth) {
+#pragma unroll
+      for (std::size_t c = 0; c < kChains; ++c) {
+        const Reg value = Vec::load(x + i + c * Vec::kWidth);
+        least[c] = Vec::min(least[c], value);
+        most[c] = Vec::max(most[c], value);
+      }
+    }
+    for (; i < n; i += Vec::kWidth) {
+      const Reg value = load(x + i, n - i);
+      least[0] = Vec::min(least[0], value);
+      most[0] = Vec::max(most[0], value);
+    }
+    for (std::size_t c = 1; c < kChains; ++c) {
+      least[0] = Vec::min(least[0], least[c]);
+      most[0] = Vec::max(most[0], most[c]);
+    }
+    return {-Vec::largest(Vec::sub(Vec::zero(), least[0])), Vec::largest(most[0])};
+  }
+
+  struct Affine {
+    Reg factor;
+    Reg offset;
+    [[gnu::always_inline]] Reg operator()(Reg value) const {
+      return Vec::fma(value, factor, offset);
+    }
+  };
+
+  /// Chooses the row's scale and zero point.
+  static Affine affine(const QuantizeRows& q, std::size_t row, const float* x) {
+    const Range r = range(x, q.n);
+    const float inverse = r.high > r.low ? 255.0F / (r.high - r.low) : 0.0F;
+    const float zero = __builtin_nearbyintf(-r.low * inverse);
+    q.scale[row] = (r.high - r.low) / 255.0F;
+    q.zero[row] = zero;
+    return {Vec::set(inverse), Vec::set(zero)};
   }
 
   template <class T>
-  static T* out(const QuantizeRows& q, std::size_t index) {
-    return reinterpret_cast<T*>(static_cast<char*>(q.out) + index * q.out_stride);
+  static T* out(const QuantizeRows& q, std::size_t row) {
+    return reinterpret_cast<T*>(static_cast<char*>(q.out) + row * q.out_stride);
   }
 
   static void u8(const QuantizeRows& q) noexcept {
     for (std::size_t r = 0; r < q.rows; ++r) {
-      row(q, r, [to = out<std::uint8_t>(q, r)](std::size_t i, Reg value) {
-        Vec::store_u8(to + i, value);
-      });
+      const float* x = q.x + r * q.stride;
+      auto* to = out<std::uint8_t>(q, r);
+      const Affine quantized = affine(q, r, x);
+      std::size_t i = 0;
+      for (; i + 4 * Vec::kWidth <= q.n; i += 4 * Vec::kWidth) {
+        const auto at = [&](std::size_t v) {
+          return quantized(Vec::load(x + i + v * Vec::kWidth));
+        };
+        Vec::store_u8(to + i, at(0), at(1), at(2), at(3));
+      }
+      for (; i < q.n; i += Vec::kWidth) Vec::store_u8(to + i, quantized(load(x + i, q.n - i)));
     }
   }
 
   static void u16(const QuantizeRows& q) noexcept {
     for (std::size_t r = 0; r < q.rows; ++r) {
-      row(q, r, [to = out<std::uint16_t>(q, r)](std::size_t i, Reg value) {
-        Vec::store_u16(to + i, value);
-      });
+      const float* x = q.x + r * q.stride;
+      auto* to = out<std::uint16_t>(q, r);
+      const Affine quantized = affine(q, r, x);
+      for (std::size_t i = 0; i < q.n; i += Vec::kWidth)
+        Vec::store_u16(to + i, quantized(load(x + i, q.n - i)));
     }
   }
 

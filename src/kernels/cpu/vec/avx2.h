@@ -33,6 +33,15 @@ struct Vec256 {
     const __m128i words = to_words(a);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
   }
+  /// The same for four registers in a row.
+  static void store_u8(std::uint8_t* p, Reg a, Reg b, Reg c, Reg d) {
+    const __m256i low = _mm256_packs_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
+    const __m256i high = _mm256_packs_epi32(_mm256_cvtps_epi32(c), _mm256_cvtps_epi32(d));
+    // Packing works within halves of a register; this puts the halves' parts in order.
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i bytes = _mm256_packus_epi16(low, high);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permutevar8x32_epi32(bytes, order));
+  }
   static void store_u16(std::uint16_t* p, Reg a) {
     const __m128i limit = _mm_set1_epi16(255);
     const __m128i words = _mm_max_epi16(_mm_min_epi16(to_words(a), limit), _mm_setzero_si128());

@@ -36,6 +36,15 @@ struct Vec512 {
   static void store_u8(std::uint8_t* p, Reg a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtusepi32_epi8(not_negative(a)));
   }
+  /// The same for four registers in a row.
+  static void store_u8(std::uint8_t* p, Reg a, Reg b, Reg c, Reg d) {
+    const __m512i low = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
+    const __m512i high = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
+    // Packing works within quarters of a register; this puts the quarters' parts in order.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i bytes = _mm512_packus_epi16(low, high);
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, bytes));
+  }
   static void store_u16(std::uint16_t* p, Reg a) {
     _mm256_storeu_si256(
         reinterpret_cast<__m256i*>(p),

@@ -31,6 +31,17 @@ struct VecMath {
     return Vec::scale(e, n);
   }
 
+  /// 2^x for x <= 0 to 7.5e-5 relative, a fiftieth of what bf16 rounds away: a cubic fitted to 2^f
+  /// on [-1/2, 1/2].
+  static Reg exp2_low(Reg x) {
+    x = Vec::max(x, Vec::set(-126.0F));
+    const Reg n = Vec::round(x);
+    const Reg e = polynomial(
+        Vec::sub(x, n), {5.517014083e-02F, 2.426076307e-01F, 6.932609200e-01F, 9.999282980e-01F}
+    );
+    return Vec::scale(e, n);
+  }
+
   /// erf(x) to 3.5e-7 absolute: x P(x^2) / Q(x^2), fitted to 1.6e-8 on [-3.925, 3.925] by
   /// iteratively reweighted least squares, and constant outside, where erf is 1 in fp32.
   static Reg erf(Reg x) {
