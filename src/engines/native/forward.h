@@ -20,7 +20,7 @@ namespace martlet {
 
 /// Tokens that a rank alone takes through a layer at a time (or one longer sequence): what passes
 /// between the layer's products then stays in L2, beside the layer's weights.
-inline constexpr std::size_t kGroupTokens = 192;
+inline constexpr std::size_t kGroupTokens = 128;
 
 /// Sequences [begin, end) of a batch.
 struct Chunk {

@@ -1,6 +1,7 @@
 #include "engines/native/workspace.h"
 
 #include <algorithm>
+#include <span>
 
 namespace martlet {
 namespace {
@@ -8,6 +9,9 @@ namespace {
 constexpr std::size_t kLine = 64;
 /// Rows past the last that a tile of a product may read.
 constexpr std::size_t kTileOverhang = 32;
+
+/// Floats of a part that begins and ends with a cache line.
+std::size_t whole_lines(std::size_t floats) { return round_up(floats, kLine / sizeof(float)); }
 
 /// Bytes between operand rows, enough for every precision in use: an odd number of cache lines, as
 /// row_stride() does for fp32.
@@ -69,9 +73,6 @@ void Workspace::reserve(
   const Part parts[] = {
       {&a.x, size.tokens * a.hidden_stride},
       {&a.sum, size.group_tokens * a.hidden_stride},
-      {&a.context, size.group_tokens * a.hidden_stride},
-      {&a.qkv, size.group_tokens * a.qkv_stride},
-      {&a.inner, size.group_tokens * a.inner_stride},
       {&a.scratch, static_cast<std::size_t>(size.ranks) * a.scratch_stride},
       {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
       {&a.hidden_operand.scale, size.tokens},
@@ -80,14 +81,32 @@ void Workspace::reserve(
       {&a.inner_operand.scale, size.group_tokens},
       {&a.inner_operand.zero, size.group_tokens},
   };
-  std::size_t needed = 0;
-  for (const Part& part : parts) needed += round_up(part.floats, kLine / sizeof(float));
+  const Part attention_parts[] = {
+      {&a.qkv, size.group_tokens * a.qkv_stride},
+      {&a.context, size.group_tokens * a.hidden_stride},
+  };
+  const auto floats_of = [](std::span<const Part> list) {
+    std::size_t floats = 0;
+    for (const Part& part : list) floats += whole_lines(part.floats);
+    return floats;
+  };
+  const auto place = [](std::span<const Part> list, float* at) {
+    for (const Part& part : list) {
+      *part.at = at;
+      at += whole_lines(part.floats);
+    }
+    return at;
+  };
+  // Attention's rows are done with when inner's are written, so that a rank alone keeps them in one
+  // place, and more of a group in L2. Several ranks may be at different steps.
+  const bool share = size.ranks == 1;
+  const std::size_t inner_floats = whole_lines(size.group_tokens * a.inner_stride);
+  const std::size_t needed =
+      floats_of(parts) + (share ? std::max(inner_floats, floats_of(attention_parts))
+                                : inner_floats + floats_of(attention_parts));
   if (storage_.size() < needed) storage_ = AlignedBuffer(needed);
-  float* at = storage_.data();
-  for (const Part& part : parts) {
-    *part.at = at;
-    at += round_up(part.floats, kLine / sizeof(float));
-  }
+  a.inner = place(parts, storage_.data());
+  place(attention_parts, share ? a.inner : a.inner + inner_floats);
 }
 
 }  // namespace martlet
