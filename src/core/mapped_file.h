@@ -29,6 +29,10 @@ class MappedFile {
     return {reinterpret_cast<const char*>(data_), size_};
   }
 
+  /// Gives the pages that were read back to the system's page cache: they stop counting as this
+  /// process's memory, and are mapped again where they are read again.
+  void release_pages() const noexcept;
+
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;

@@ -224,6 +224,10 @@ const Tensor* Checkpoint::find(std::string_view name) const {
   return entry == impl_->by_name.end() ? nullptr : entry->second;
 }
 
+void Checkpoint::release_pages() const noexcept {
+  for (const Safetensors& file : impl_->files) file.release_pages();
+}
+
 std::vector<std::string> Checkpoint::names() const {
   std::vector<std::string> all;
   all.reserve(impl_->by_name.size());

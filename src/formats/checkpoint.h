@@ -57,6 +57,9 @@ class Checkpoint {
   /// As stored, adapter not applied, in file order.
   [[nodiscard]] std::vector<const Tensor*> tensors() const;
 
+  /// See MappedFile; for when everything has been read once.
+  void release_pages() const noexcept;
+
  private:
   struct Impl;
   explicit Checkpoint(std::unique_ptr<Impl> impl);

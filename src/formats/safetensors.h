@@ -46,6 +46,9 @@ class Safetensors {
     return metadata_;
   }
 
+  /// See MappedFile.
+  void release_pages() const noexcept { file_.release_pages(); }
+
  private:
   MappedFile file_;
   std::vector<Tensor> tensors_;

@@ -235,6 +235,7 @@ Result<NativeWeights> load_native_weights(
     }
   });
   for (Status& status : statuses) MARTLET_RETURN_IF_ERROR(std::move(status));
+  weights.checkpoint.release_pages();  // packed copies are what is read from now on
   return weights;
 }
 

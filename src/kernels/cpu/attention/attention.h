@@ -24,7 +24,7 @@ struct AttentionKernels {
   /// Floats of scratch that a call with at most these sizes needs.
   std::size_t (*scratch)(std::size_t keys, std::size_t head_dim) noexcept;
   /// out = softmax(q k^T * scale) v. A query's result does not depend on the other queries, to the
-  /// bit; but one query alone may be rounded otherwise than several.
+  /// bit.
   void (*f32)(const AttentionF32& attention) noexcept;
 };
 

@@ -1,6 +1,5 @@
 // Attention for any vec/ type: K is transposed into scratch once, then blocks of queries go through
 // scores = q K^T, softmax and scores V with the register tile of vec/tile.h, never leaving L1/L2.
-// A single query goes without all of that.
 //
 // Scratch: [head_dim][padded keys] for K^T, [keys][padded head_dim] for V, [kTileRows][padded keys]
 // for scores.
@@ -122,37 +121,7 @@ struct RowAttention {
     }
   }
 
-  /// One query alone is not worth a transposed K: a sum across lanes for each key instead.
-  static void single(const AttentionF32& t) {
-    float* scores = t.scratch;
-    for (std::size_t key = 0; key < t.keys; ++key) {
-      const float* k = t.k + key * t.kv_stride;
-      Reg sum = Vec::zero();
-      for_vectors(t.head_dim, [&](std::size_t i, auto... lanes) {
-        sum = Vec::fma(Vec::load(t.q + i, lanes...), Vec::load(k + i, lanes...), sum);
-      });
-      scores[key] = Vec::sum(sum);
-    }
-    const Reg inverse = Vec::set(1.0F / softmax(scores, t.keys, t.scale));
-    for_vectors(t.head_dim, [&](std::size_t i, auto... lanes) {
-      Reg sum = Vec::zero();
-      for (std::size_t key = 0; key < t.keys; ++key)
-        sum =
-            Vec::fma(Vec::set(scores[key]), Vec::load(t.v + key * t.kv_stride + i, lanes...), sum);
-      Vec::store(t.out + i, Vec::mul(sum, inverse), lanes...);
-    });
-  }
-
-  /// f(i) for every full vector of n elements, then f(i, lanes) for what is left.
-  template <class F>
-  static void for_vectors(std::size_t n, const F& f) {
-    std::size_t i = 0;
-    for (; i + Vec::kWidth <= n; i += Vec::kWidth) f(i);
-    if (i < n) f(i, n - i);
-  }
-
   static void run(const AttentionF32& t) noexcept {
-    if (t.queries == 1) return single(t);
     const std::size_t stride = padded(t.keys);
     float* k_columns = t.scratch;
     float* scores = k_columns + t.head_dim * stride;
