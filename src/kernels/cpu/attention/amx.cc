@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kTile = 16;   // rows of a tile; fp32 columns of a tile
 constexpr std::size_t kDepth = 32;  // bf16 products a tile sums
 constexpr std::size_t kTileBytes = 1024;
-constexpr std::size_t kFewestKeys = 33;  // below, packing costs more than tiles save
+constexpr std::size_t kFewestKeys = 17;  // below, packing costs more than tiles save
 
 constexpr std::size_t padded(std::size_t count, std::size_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
