@@ -23,3 +23,10 @@ if(NOT MARTLET_PYARROW_DIR)
     list(GET _pyarrow 0 MARTLET_PYARROW_DIR)
   endif()
 endif()
+
+# gRPC: only its plug-in links it; without it martlet builds, and `serve --grpc` says that the plug-in is missing.
+find_package(Protobuf QUIET)
+find_package(gRPC CONFIG QUIET)
+if(Protobuf_FOUND AND gRPC_FOUND AND TARGET gRPC::grpc_cpp_plugin)
+  set(MARTLET_GRPC ON)
+endif()

@@ -1,0 +1,46 @@
+// From a generated service's method to a handler: checks the key, makes the call's object.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "server/grpc/ordered_stream.h"
+#include "server/grpc/unary_call.h"
+
+namespace martlet {
+
+/// What every service needs to answer calls.
+struct CallRules {
+  std::string api_key;            // empty: nobody is asked for one
+  std::size_t stream_window = 1;  // requests of a stream that are unanswered at most
+};
+
+template <class Message, class Handler>
+grpc::ServerUnaryReactor* answer_call(
+    const CallRules& rules, grpc::CallbackServerContext* context, Message* message,
+    Handler&& handler
+) {
+  auto* call = new UnaryCall<Message>(*context, *message);  // deletes itself
+  if (grpc::Status status = check_api_key(*context, rules.api_key); !status.ok()) {
+    call->reply()->finish({std::move(status), std::nullopt});
+  } else {
+    handler(call->reply());
+  }
+  return call;
+}
+
+template <class Request, class Message>
+grpc::ServerBidiReactor<Request, Message>* answer_stream(
+    const CallRules& rules, grpc::CallbackServerContext* context,
+    ReplyHandler<Request, Message> handler, FailureWriter<Message> write_failure = nullptr
+) {
+  if (grpc::Status status = check_api_key(*context, rules.api_key); !status.ok()) {
+    return new RefusedStream<Request, Message>(std::move(status));
+  }
+  return new OrderedStream<Request, Message>(
+      *context, rules.stream_window, std::move(handler), std::move(write_failure)
+  );
+}
+
+}  // namespace martlet

@@ -1,0 +1,122 @@
+#include "server/grpc/running_server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "server/grpc/health_mirror.h"
+#include "server/grpc/inference_service.h"
+#include "server/grpc/tei_services.h"
+
+namespace martlet {
+namespace {
+
+std::shared_ptr<grpc::ServerCredentials> credentials(const GrpcOptions& options) {
+  if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({options.tls_key, options.tls_certificate});
+  return grpc::SslServerCredentials(tls);
+}
+
+void set_limits(const GrpcOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxSendMessageSize(options.max_message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_calls);
+  builder.AddChannelArgument(
+      GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(options.keepalive_time.count())
+  );
+  builder.AddChannelArgument(
+      GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.keepalive_timeout.count())
+  );
+  // Clients may ask for signs of life too, also between calls, but not in a flood.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  // A second server on the same port is a mistake, not a wish to share it.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+/// gRPC would write to stderr, which is not the library's. GRPC_VERBOSITY asks for it all the same.
+void silence_grpc() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+class RunningServer final : public GrpcServer {
+ public:
+  RunningServer(const GrpcOptions& options, ModelRegistry& registry)
+      : options_(options),
+        rules_{options.api_key, static_cast<std::size_t>(options.stream_window)},
+        tei_handlers_(options_, registry),
+        tei_services_(make_tei_services(rules_, tei_handlers_)),
+        v2_handlers_(options_, registry),
+        inference_(make_inference_service(rules_, v2_handlers_)) {}
+
+  ~RunningServer() override { shut_down(std::chrono::steady_clock::now()); }
+
+  Status start(const ModelRegistry& registry) {
+    silence_grpc();
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    set_limits(options_, builder);
+    const std::string address = fmt::format("{}:{}", options_.host, options_.port);
+    builder.AddListeningPort(address, credentials(options_), &port_);
+    for (const auto& service : tei_services_) builder.RegisterService(service.get());
+    builder.RegisterService(inference_.get());
+    server_ = builder.BuildAndStart();
+    if (!server_ || port_ == 0) {
+      return error(
+          StatusCode::kIo, "grpc", "cannot listen on {}, expected an address that is free{}",
+          address, options_.tls_certificate.empty() ? "" : " and a certificate with its key"
+      );
+    }
+    health_.emplace(registry, *server_->GetHealthCheckService());
+    return {};
+  }
+
+  [[nodiscard]] int port() const noexcept override { return port_; }
+
+  void shut_down(std::chrono::steady_clock::time_point deadline) override {
+    if (!server_) return;
+    health_.reset();
+    server_->GetHealthCheckService()->Shutdown();
+    const auto left = deadline - std::chrono::steady_clock::now();
+    server_->Shutdown(std::chrono::system_clock::now() + left);
+    server_->Wait();
+    server_.reset();
+  }
+
+ private:
+  const GrpcOptions options_;
+  const CallRules rules_;
+  const TeiHandlers tei_handlers_;
+  const std::vector<std::unique_ptr<grpc::Service>> tei_services_;
+  const V2Handlers v2_handlers_;
+  const std::unique_ptr<grpc::Service> inference_;
+  std::unique_ptr<grpc::Server> server_;
+  std::optional<HealthMirror> health_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> run_grpc_server(
+    const GrpcOptions& options, ModelRegistry& registry
+) {
+  auto server = std::make_unique<RunningServer>(options, registry);
+  MARTLET_RETURN_IF_ERROR(server->start(registry));
+  return server;
+}
+
+}  // namespace martlet
