@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "server/grpc/grpc_server.h"
 #include "server/health.h"
 #include "server/http/access_log.h"
 #include "server/http/http_server.h"
@@ -92,6 +93,7 @@ class RunningServer final : public Server {
   void add_routes();
   Status start_http();
   Status start_admin();
+  Status start_grpc();
   void load_models();
   void write_metrics(Responder&& responder) const;
 
@@ -107,6 +109,7 @@ class RunningServer final : public Server {
   std::vector<ModelSpec> specs_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> admin_;
+  std::unique_ptr<GrpcServer> grpc_;
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::optional<Status> loaded_;
@@ -130,6 +133,7 @@ Status RunningServer::start() {
   add_routes();
   MARTLET_RETURN_IF_ERROR(start_http());
   MARTLET_RETURN_IF_ERROR(start_admin());
+  MARTLET_RETURN_IF_ERROR(start_grpc());
   loader_ = std::thread([this] { load_models(); });
   return {};
 }
@@ -166,6 +170,35 @@ Status RunningServer::start_admin() {
   say_(fmt::format(
       "model administration listens on {}",
       to_string(Endpoint{.address = config_.admin_endpoint.address, .port = admin_->port()})
+  ));
+  return {};
+}
+
+Status RunningServer::start_grpc() {
+  if (!config_.grpc_endpoint.on()) return {};
+  GrpcOptions options;
+  options.host = config_.grpc_endpoint.address;
+  options.port = config_.grpc_endpoint.port;
+  options.server_version = MARTLET_VERSION;
+  options.serving = config_.serving;
+  options.api_key = config_.http.api_key;
+  if (!config_.http.tls_certificate.empty()) {
+    auto certificate = read_text(config_.http.tls_certificate);
+    if (!certificate) return certificate.status();
+    auto key = read_text(config_.http.tls_key);
+    if (!key) return key.status();
+    options.tls_certificate = std::move(*certificate);
+    options.tls_key = std::move(*key);
+  }
+  auto server = start_grpc_server(options, *registry_);
+  if (!server) return server.status();
+  grpc_ = std::move(*server);
+  say_(fmt::format(
+      "gRPC{} listens on {}", options.tls_certificate.empty() ? "" : " with TLS",
+      to_string(Endpoint{
+          .address = config_.grpc_endpoint.address,
+          .port = static_cast<std::uint16_t>(grpc_->port())
+      })
   ));
   return {};
 }
@@ -219,6 +252,7 @@ Status RunningServer::shut_down() {
       Clock::now() + std::chrono::duration_cast<Clock::duration>(config_.drain_timeout);
   std::size_t unanswered = http_ ? http_->drain(deadline) : 0;
   if (admin_) unanswered += admin_->drain(deadline);
+  if (grpc_) grpc_->shut_down(deadline);
   registry_->drain(deadline);
   if (unanswered == 0) return {};
   return error(

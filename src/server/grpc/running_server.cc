@@ -70,7 +70,9 @@ class RunningServer final : public GrpcServer {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     set_limits(options_, builder);
-    const std::string address = fmt::format("{}:{}", options_.host, options_.port);
+    const bool is_v6 = options_.host.find(':') != std::string::npos;
+    const std::string address =
+        fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), options_.host, options_.port);
     builder.AddListeningPort(address, credentials(options_), &port_);
     for (const auto& service : tei_services_) builder.RegisterService(service.get());
     builder.RegisterService(inference_.get());
