@@ -127,7 +127,8 @@ bool is_supported(Isa isa) noexcept {
     case Isa::kScalar:
       return true;
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
     case Isa::kAvx2Vnni:
       return is_supported(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:

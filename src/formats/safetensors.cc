@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "core/error.h"
-#include "formats/half.h"
+#include "core/half.h"
 #include "formats/json.h"
 
 static_assert(

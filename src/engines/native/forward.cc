@@ -223,29 +223,29 @@ struct Forward::Pass {
   void embed() {
     const Range mine = share(tokens, team, kTileRows);
     for (std::size_t sequence = 0; sequence < sequences; ++sequence) {
+      const std::size_t begin = std::max(mine.begin, row(sequence));
       const std::size_t end = std::min(mine.end, row(sequence + 1));
-      for (std::size_t r = std::max(mine.begin, row(sequence)); r < end; ++r)
-        embed_row(r, r - row(sequence));
+      if (begin < end) embed_rows(begin, end, begin - row(sequence));
     }
     timer.done(Step::kEmbed);
     normalize(weights.embedding_norm, tokens, &weights.layers.front().query);
   }
 
-  void embed_row(std::size_t r, std::size_t position) {
-    const auto table_row = [this](const FloatTensor& table, std::size_t index) {
-      return table.values().data() + index * hidden;
+  void embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
+    const std::span<const float> types = weights.type_embeddings.values();
+    const WordEmbeddings& words = weights.word_embeddings;
+    const EmbedRows rows{
+        .words = words.data(),
+        .ids = batch.ids.data() + first + begin,
+        .positions = weights.position_embeddings.values().data() + position * hidden,
+        .types = types.empty() ? nullptr : types.data(),
+        .type_ids = batch.type_ids.empty() ? nullptr : batch.type_ids.data() + first + begin,
+        .out = w.sum + begin * w.hidden_stride,
+        .stride = w.hidden_stride,
+        .rows = end - begin,
+        .n = hidden,
     };
-    const float* word =
-        table_row(weights.word_embeddings, static_cast<std::size_t>(batch.ids[first + r]));
-    const float* place = table_row(weights.position_embeddings, position);
-    float* out = w.sum + r * w.hidden_stride;
-    if (weights.type_embeddings.values().empty()) {
-      for (std::size_t i = 0; i < hidden; ++i) out[i] = word[i] + place[i];
-      return;
-    }
-    const std::int32_t type_id = batch.type_ids.empty() ? 0 : batch.type_ids[first + r];
-    const float* type = table_row(weights.type_embeddings, static_cast<std::size_t>(type_id));
-    for (std::size_t i = 0; i < hidden; ++i) out[i] = word[i] + type[i] + place[i];
+    words.halved() ? kernels.embed.f16(rows) : kernels.embed.f32(rows);
   }
 
   /// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names

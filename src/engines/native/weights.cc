@@ -142,7 +142,7 @@ Status read_embeddings(const Reader& reader, const Family& family, NativeWeights
   auto word =
       reader.table(reader.base(family.word_embeddings), config.vocab_size, config.hidden_size);
   if (!word) return word.status();
-  out.word_embeddings = std::move(*word);
+  out.word_embeddings.floats = std::move(*word);
   auto position = reader.table(
       reader.base(family.position_embeddings), config.max_positions, config.hidden_size
   );
@@ -156,6 +156,34 @@ Status read_embeddings(const Reader& reader, const Family& family, NativeWeights
     out.type_embeddings = std::move(*type);
   }
   return reader.norm(reader.base(family.embedding_norm), config.hidden_size, out.embedding_norm);
+}
+
+/// Halves instead of floats, unless a value is too large for them.
+void halve(WordEmbeddings& words, const Kernels& kernels, ThreadPool& pool) {
+  constexpr std::size_t kBlock = 1 << 16;
+  const std::span<const float> from = words.floats.values();
+  AlignedBuffer buffer((from.size() + 1) / 2);
+  auto* halves = reinterpret_cast<std::uint16_t*>(buffer.data());
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> fits{true};
+  pool.run([&](Team&) {
+    for (std::size_t at = next.fetch_add(kBlock); at < from.size(); at = next.fetch_add(kBlock)) {
+      const std::size_t count = std::min(kBlock, from.size() - at);
+      kernels.embed.to_f16(from.data() + at, count, halves + at);
+      const auto overflows = [](std::uint16_t half) { return (half & 0x7C00U) == 0x7C00U; };
+      if (std::any_of(halves + at, halves + at + count, overflows)) fits = false;
+    }
+  });
+  if (!fits) return;
+  words.halves = std::move(buffer);
+  words.floats = {};
+}
+
+bool is_low(const PrecisionPlan& plan, std::size_t layers) {
+  for (std::size_t i = 0; i < layers; ++i) {
+    if (plan.layer(i) == Precision::kFp32) return false;
+  }
+  return true;
 }
 
 bool is_token_classifier(const HfConfig& config) {
@@ -235,6 +263,8 @@ Result<NativeWeights> load_native_weights(
     }
   });
   for (Status& status : statuses) MARTLET_RETURN_IF_ERROR(std::move(status));
+  if (is_low(weights.precision, weights.layers.size()))
+    halve(weights.word_embeddings, kernels, pool);
   weights.checkpoint.release_pages();  // packed copies are what is read from now on
   return weights;
 }

@@ -33,6 +33,18 @@ struct LayerWeights {
   Norm ff_norm;
 };
 
+/// [vocab_size, hidden_size]: most of a small model's bytes. In halves where every layer multiplies
+/// in low precision, in which their rounding is lost.
+struct WordEmbeddings {
+  FloatTensor floats;
+  AlignedBuffer halves;  // two to a float; used unless empty
+
+  [[nodiscard]] bool halved() const noexcept { return halves.size() != 0; }
+  [[nodiscard]] const void* data() const noexcept {
+    return halved() ? halves.data() : floats.values().data();
+  }
+};
+
 enum class HeadKind { kNone, kSequence, kToken };
 
 struct NativeWeights {
@@ -46,8 +58,8 @@ struct NativeWeights {
   Activation activation;  // between ff_in and ff_out
   Activation head_activation = Activation::kTanh;
 
-  Checkpoint checkpoint;            // owns the bytes the embedding tables may point into
-  FloatTensor word_embeddings;      // [vocab_size, hidden_size]
+  Checkpoint checkpoint;  // owns the bytes the embedding tables may point into
+  WordEmbeddings word_embeddings;
   FloatTensor position_embeddings;  // [max_positions, hidden_size]
   FloatTensor type_embeddings;      // [type_vocab_size, hidden_size], or empty
   Norm embedding_norm;

@@ -8,20 +8,22 @@ namespace {
 
 const Kernels kLevels[] = {
     {Isa::kScalar, kGemmScalar, kGemmS8Scalar, &kGemmBf16Scalar, kAttentionScalar, kAttentionScalar,
-     kLayerNormScalar, kQuantizeScalar, kPeakF32Scalar, kPeakS8Scalar, &kPeakF32Scalar},
-    {Isa::kAvx2, kGemmAvx2, kGemmS8Avx2, nullptr, kAttentionAvx2, kAttentionAvx2, kLayerNormAvx2,
-     kQuantizeAvx2, kPeakF32Avx2, kPeakS8Avx2, nullptr},
+     kEmbedScalar, kLayerNormScalar, kQuantizeScalar, kPeakF32Scalar, kPeakS8Scalar,
+     &kPeakF32Scalar},
+    {Isa::kAvx2, kGemmAvx2, kGemmS8Avx2, nullptr, kAttentionAvx2, kAttentionAvx2, kEmbedAvx2,
+     kLayerNormAvx2, kQuantizeAvx2, kPeakF32Avx2, kPeakS8Avx2, nullptr},
     {Isa::kAvx2Vnni, kGemmAvx2, kGemmS8Avx2Vnni, nullptr, kAttentionAvx2, kAttentionAvx2,
-     kLayerNormAvx2, kQuantizeAvx2, kPeakF32Avx2, kPeakS8Avx2Vnni, nullptr},
+     kEmbedAvx2, kLayerNormAvx2, kQuantizeAvx2, kPeakF32Avx2, kPeakS8Avx2Vnni, nullptr},
     {Isa::kAvx512, kGemmAvx512, kGemmS8Avx512, nullptr, kAttentionAvx512, kAttentionAvx512Low,
-     kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Avx512, nullptr},
-    {Isa::kAvx512Vnni, kGemmAvx512, kGemmS8Avx512Vnni, nullptr, kAttentionAvx512, kAttentionAvx512Low,
-     kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Avx512Vnni, nullptr},
+     kEmbedAvx512, kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Avx512, nullptr},
+    {Isa::kAvx512Vnni, kGemmAvx512, kGemmS8Avx512Vnni, nullptr, kAttentionAvx512,
+     kAttentionAvx512Low, kEmbedAvx512, kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512,
+     kPeakS8Avx512Vnni, nullptr},
     {Isa::kAvx512Bf16, kGemmAvx512, kGemmS8Avx512Vnni, &kGemmBf16Avx512Bf16, kAttentionAvx512,
-     kAttentionAvx512Low, kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Avx512Vnni,
-     &kPeakBf16Avx512Bf16},
+     kAttentionAvx512Low, kEmbedAvx512, kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512,
+     kPeakS8Avx512Vnni, &kPeakBf16Avx512Bf16},
     {Isa::kAmx, kGemmAvx512, kGemmS8Amx, &kGemmBf16Amx, kAttentionAvx512, kAttentionAmx,
-     kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Amx, &kPeakBf16Amx},
+     kEmbedAvx512, kLayerNormAvx512, kQuantizeAvx512, kPeakF32Avx512, kPeakS8Amx, &kPeakBf16Amx},
 };
 
 }  // namespace

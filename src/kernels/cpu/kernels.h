@@ -3,6 +3,7 @@
 
 #include "core/cpu.h"
 #include "kernels/cpu/attention/attention.h"
+#include "kernels/cpu/embed/embed.h"
 #include "kernels/cpu/gemm/gemm.h"
 #include "kernels/cpu/gemm_q/gemm_q.h"
 #include "kernels/cpu/layer_norm/layer_norm.h"
@@ -18,6 +19,7 @@ struct Kernels {
   const GemmQKernels* gemm_bf16;          // null: the level multiplies no bf16
   const AttentionKernels& attention;      // exact: fp32 throughout
   const AttentionKernels& attention_low;  // for the low precisions; may multiply in bf16
+  const EmbedKernels& embed;
   const LayerNormKernels& layer_norm;
   const QuantizeKernels& quantize;
   const PeakKernel& peak_f32;  // of the instructions that gemm is made of

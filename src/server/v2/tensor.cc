@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "formats/half.h"
+#include "core/half.h"
 #include "formats/json.h"
 
 namespace martlet {

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,6 +25,24 @@ struct Vec256 {
   /// The first `count` <= kWidth lanes; the others read as 0 and are not written.
   static Reg load(const float* p, std::size_t count) { return _mm256_maskload_ps(p, mask(count)); }
   static void store(float* p, Reg r, std::size_t count) { _mm256_maskstore_ps(p, mask(count), r); }
+
+  /// IEEE halves; stores round to nearest even.
+  static Reg load_f16(const std::uint16_t* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static Reg load_f16(const std::uint16_t* p, std::size_t count) {
+    std::uint16_t halves[kWidth] = {};
+    std::copy_n(p, count, halves);
+    return load_f16(halves);
+  }
+  static void store_f16(std::uint16_t* p, Reg a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static void store_f16(std::uint16_t* p, Reg a, std::size_t count) {
+    std::uint16_t halves[kWidth];
+    store_f16(halves, a);
+    std::copy_n(halves, count, p);
+  }
 
   static Reg from_int(const std::int32_t* p) {
     return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));

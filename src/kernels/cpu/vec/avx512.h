@@ -31,6 +31,22 @@ struct Vec512 {
     _mm512_mask_storeu_ps(p, mask(count), r);
   }
 
+  /// IEEE halves; stores round to nearest even.
+  static Reg load_f16(const std::uint16_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static Reg load_f16(const std::uint16_t* p, std::size_t count) {
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask(count), p));
+  }
+  static void store_f16(std::uint16_t* p, Reg a) {
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)
+    );
+  }
+  static void store_f16(std::uint16_t* p, Reg a, std::size_t count) {
+    _mm256_mask_storeu_epi16(p, mask(count), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+  }
+
   static Reg from_int(const std::int32_t* p) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(p)); }
   /// Rounded lanes as u8 or u16, clamped to [0, 255].
   static void store_u8(std::uint8_t* p, Reg a) {

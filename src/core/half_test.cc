@@ -1,4 +1,4 @@
-#include "formats/half.h"
+#include "core/half.h"
 
 #include <gtest/gtest.h>
 
@@ -29,6 +29,25 @@ TEST(HalfTest, EveryHalfIsExact) {
       EXPECT_EQ(std::signbit(got), (bits & 0x8000U) != 0) << bits;
     }
   }
+}
+
+TEST(HalfTest, FloatsRoundToTheNearestHalfAndTiesToEven) {
+  for (unsigned bits = 0; bits < 0x7C00U; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const float value = half_to_float(half);
+    ASSERT_EQ(float_to_half(value), half);
+    ASSERT_EQ(float_to_half(-value), half | 0x8000U);
+    if (bits + 1 == 0x7C00U) continue;
+    const float next = half_to_float(static_cast<std::uint16_t>(bits + 1));
+    const float middle = (value + next) / 2;
+    ASSERT_EQ(float_to_half(middle), bits % 2 == 0 ? bits : bits + 1) << bits;
+    ASSERT_EQ(float_to_half(std::nextafter(middle, 0.0F)), half);
+    ASSERT_EQ(float_to_half(std::nextafter(middle, next)), bits + 1);
+  }
+  EXPECT_EQ(float_to_half(65519.0F), 0x7BFF);
+  EXPECT_EQ(float_to_half(65520.0F), 0x7C00);
+  EXPECT_EQ(float_to_half(std::numeric_limits<float>::infinity()), 0x7C00);
+  EXPECT_EQ(float_to_half(std::numeric_limits<float>::quiet_NaN()), 0x7E00);
 }
 
 TEST(HalfTest, Bfloat16IsTheUpperHalfOfAFloat) {
