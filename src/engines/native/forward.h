@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/thread_pool.h"
+#include "engines/native/group_pass.h"
 #include "engines/native/weights.h"
 #include "engines/native/workspace.h"
 #include "kernels/cpu/kernels.h"
@@ -21,12 +22,6 @@ namespace martlet {
 /// Tokens that a rank alone takes through a layer at a time (or one longer sequence): what passes
 /// between the layer's products then stays in L2, beside the layer's weights.
 inline constexpr std::size_t kGroupTokens = 128;
-
-/// Sequences [begin, end) of a batch.
-struct Chunk {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
 
 class Forward {
  public:
@@ -41,7 +36,6 @@ class Forward {
   ) const;
 
  private:
-  struct Pass;
   const NativeWeights& weights_;
   const Kernels& kernels_;
 };

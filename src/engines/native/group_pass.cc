@@ -1,0 +1,204 @@
+#include "engines/native/group_pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace martlet {
+
+GroupPass::GroupPass(const PassContext& context, const Chunk& group, const Activations& activations)
+    : weights_(context.weights),
+      kernels_(context.kernels),
+      batch_(context.batch),
+      team_(context.team),
+      timer_(context.timer),
+      group_(group),
+      w_(activations),
+      steps_(kernels_, w_, team_, timer_),
+      hidden_(static_cast<std::size_t>(weights_.config.hidden_size)),
+      first_(start(group.begin)),
+      tokens_(start(group.end) - first_),
+      sequences_(group.end - group.begin) {}
+
+void GroupPass::normalize(const Norm& norm, std::size_t rows, const Linear* reader) {
+  steps_.normalize(norm, weights_.config.layer_norm_eps, hidden_, rows, reader);
+}
+
+void GroupPass::embed() {
+  const Range mine = share(tokens_, team_, kTileRows);
+  for (std::size_t sequence = 0; sequence < sequences_; ++sequence) {
+    const std::size_t begin = std::max(mine.begin, row(sequence));
+    const std::size_t end = std::min(mine.end, row(sequence + 1));
+    if (begin < end) embed_rows(begin, end, begin - row(sequence));
+  }
+  timer_.done(Step::kEmbed);
+  normalize(weights_.embedding_norm, tokens_, &weights_.layers.front().query);
+}
+
+void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
+  const std::span<const float> types = weights_.type_embeddings.values();
+  const WordEmbeddings& words = weights_.word_embeddings;
+  const EmbedRows rows{
+      .words = words.data(),
+      .ids = batch_.ids.data() + first_ + begin,
+      .positions = weights_.position_embeddings.values().data() + position * hidden_,
+      .types = types.empty() ? nullptr : types.data(),
+      .type_ids = batch_.type_ids.empty() ? nullptr : batch_.type_ids.data() + first_ + begin,
+      .out = w_.sum + begin * w_.hidden_stride,
+      .stride = w_.hidden_stride,
+      .rows = end - begin,
+      .n = hidden_,
+  };
+  words.halved() ? kernels_.embed.f16(rows) : kernels_.embed.f32(rows);
+}
+
+/// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
+/// the query rows and the context rows they are written to.
+template <class QueriesOf>
+void GroupPass::attend(Precision precision, const QueriesOf& queries_of) {
+  const AttentionKernels& attention = attention_kernels(kernels_, precision);
+  const auto heads = static_cast<std::size_t>(weights_.config.heads);
+  const std::size_t head_dim = hidden_ / heads;
+  const auto rank = static_cast<std::size_t>(team_.rank());
+  for (std::size_t item = rank; item < sequences_ * heads;
+       item += static_cast<std::size_t>(team_.size())) {
+    const std::size_t sequence = item / heads;
+    const std::size_t column = item % heads * head_dim;
+    const float* keys = w_.qkv + row(sequence) * w_.qkv_stride + hidden_ + column;
+    const auto [q, q_stride, queries, context_row] = queries_of(sequence);
+    attention.f32({
+        .q = q + column,
+        .q_stride = q_stride,
+        .k = keys,
+        .v = keys + hidden_,
+        .kv_stride = w_.qkv_stride,
+        .queries = queries,
+        .keys = length(sequence),
+        .head_dim = head_dim,
+        .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+        .out = w_.context + context_row * w_.hidden_stride + column,
+        .out_stride = w_.hidden_stride,
+        .scratch = w_.scratch + rank * w_.scratch_stride,
+    });
+  }
+  timer_.done(Step::kAttention);
+  steps_.barrier();
+}
+
+/// From attention's output to the layer's: `residual` is the layer's input at the same rows, `x`
+/// its output. `next` will read x, if there is a next layer.
+void GroupPass::finish_layer(
+    const LayerWeights& layer, const float* residual, std::size_t residual_stride, std::size_t rows,
+    const Linear* next
+) {
+  const std::size_t stride = w_.hidden_stride;
+  const Operand& operand = w_.hidden_operand;
+  steps_.convert_step(layer.attention_out, w_.context, stride, operand, rows);
+  steps_.multiply(
+      {.step = Step::kOut,
+       .linear = layer.attention_out,
+       .a = w_.context,
+       .lda = stride,
+       .operand = operand,
+       .c = w_.sum,
+       .ldc = stride,
+       .residual = residual,
+       .ldr = residual_stride},
+      rows
+  );
+  steps_.end_of_step(rows);
+  normalize(layer.attention_norm, rows, &layer.ff_in);
+  steps_.multiply(
+      {.step = Step::kFfIn,
+       .linear = layer.ff_in,
+       .a = w_.x,
+       .lda = stride,
+       .operand = operand,
+       .c = w_.inner,
+       .ldc = w_.inner_stride,
+       .activation = weights_.activation},
+      rows
+  );
+  steps_.end_of_step(rows);
+  steps_.convert_step(layer.ff_out, w_.inner, w_.inner_stride, w_.inner_operand, rows);
+  steps_.multiply(
+      {.step = Step::kFfOut,
+       .linear = layer.ff_out,
+       .a = w_.inner,
+       .lda = w_.inner_stride,
+       .operand = w_.inner_operand,
+       .c = w_.sum,
+       .ldc = stride,
+       .residual = w_.x,
+       .ldr = stride},
+      rows
+  );
+  steps_.end_of_step(rows);
+  normalize(layer.ff_norm, rows, next);
+}
+
+void GroupPass::key_value(const LayerWeights& layer) {
+  steps_.multiply(
+      {.step = Step::kQkv,
+       .linear = layer.key_value,
+       .a = w_.x,
+       .lda = w_.hidden_stride,
+       .operand = w_.hidden_operand,
+       .c = w_.qkv + hidden_,
+       .ldc = w_.qkv_stride},
+      tokens_
+  );
+}
+
+void GroupPass::run_layer(const LayerWeights& layer, const Linear* next) {
+  steps_.multiply(
+      {.step = Step::kQkv,
+       .linear = layer.query,
+       .a = w_.x,
+       .lda = w_.hidden_stride,
+       .operand = w_.hidden_operand,
+       .c = w_.qkv,
+       .ldc = w_.qkv_stride},
+      tokens_
+  );
+  key_value(layer);
+  steps_.barrier();
+  attend(layer.query.precision, [this](std::size_t sequence) {
+    return Queries{
+        w_.qkv + row(sequence) * w_.qkv_stride, w_.qkv_stride, length(sequence), row(sequence)
+    };
+  });
+  finish_layer(layer, w_.x, w_.hidden_stride, tokens_, next);
+}
+
+void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
+  key_value(layer);
+  steps_.barrier();
+  float* firsts = w_.qkv;  // the columns that hold queries elsewhere
+  const Range mine = share(sequences_, team_);
+  for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
+    std::copy_n(
+        w_.x + row(sequence) * w_.hidden_stride, hidden_, firsts + sequence * w_.qkv_stride
+    );
+  }
+  steps_.convert(layer.query, firsts, w_.qkv_stride, w_.hidden_operand, mine);
+  timer_.done(Step::kConvert);
+  steps_.barrier();
+  steps_.multiply(
+      {.step = Step::kQkv,
+       .linear = layer.query,
+       .a = firsts,
+       .lda = w_.qkv_stride,
+       .operand = w_.hidden_operand,
+       .c = w_.sum,
+       .ldc = w_.hidden_stride},
+      sequences_
+  );
+  steps_.barrier();
+  attend(layer.query.precision, [this](std::size_t sequence) {
+    return Queries{w_.sum + sequence * w_.hidden_stride, w_.hidden_stride, 1, sequence};
+  });
+  finish_layer(layer, firsts, w_.qkv_stride, sequences_, nullptr);
+}
+
+}  // namespace martlet

@@ -1,0 +1,94 @@
+// A group of sequences on its way through the network, as one rank of a team sees it.
+#pragma once
+
+#include <cstddef>
+
+#include "engines/native/rank_steps.h"
+#include "martlet/encoder.h"
+
+namespace martlet {
+
+/// Sequences [begin, end) of a batch.
+struct Chunk {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// What all groups of a run share.
+struct PassContext {
+  const NativeWeights& weights;
+  const Kernels& kernels;
+  const TokenBatch& batch;
+  Team& team;
+  StepTimer& timer;
+};
+
+class GroupPass {
+ public:
+  /// `activations` begin at the group's first row.
+  GroupPass(const PassContext& context, const Chunk& group, const Activations& activations);
+
+  /// Every rank calls the same members in the same order: embed, a layer after the other, write.
+  void embed();
+  /// `next` will read x, if there is a next layer.
+  void run_layer(const LayerWeights& layer, const Linear* next);
+  /// The last layer where only first tokens are read: keys and values of every row, the rest for
+  /// one row a sequence. Afterwards row i of x belongs to sequence i. Exact: rows do not depend on
+  /// each other.
+  void run_layer_first_tokens(const LayerWeights& layer);
+  /// The group's rows of `output`.
+  void write(OutputKind kind, EncoderOutput& output);
+
+ private:
+  struct Queries {
+    const float* q;
+    std::size_t q_stride;
+    std::size_t count;
+    std::size_t context_row;
+  };
+
+  [[nodiscard]] std::size_t start(std::size_t sequence) const {
+    return static_cast<std::size_t>(batch_.starts[sequence]);
+  }
+  /// First row of a sequence of the group, and how many rows it has.
+  [[nodiscard]] std::size_t row(std::size_t sequence) const {
+    return start(group_.begin + sequence) - first_;
+  }
+  [[nodiscard]] std::size_t length(std::size_t sequence) const {
+    return row(sequence + 1) - row(sequence);
+  }
+
+  void embed_rows(std::size_t begin, std::size_t end, std::size_t position);
+  void normalize(const Norm& norm, std::size_t rows, const Linear* reader);
+  /// Keys and values of every row, behind the place of the queries.
+  void key_value(const LayerWeights& layer);
+  template <class QueriesOf>
+  void attend(Precision precision, const QueriesOf& queries_of);
+  void finish_layer(
+      const LayerWeights& layer, const float* residual, std::size_t residual_stride,
+      std::size_t rows, const Linear* next
+  );
+
+  void apply_head(
+      const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,
+      std::size_t rows
+  );
+  void classify(std::size_t rows, std::size_t output_row, EncoderOutput& output);
+  void copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output);
+  void pool(OutputKind kind, EncoderOutput& output);
+
+  const NativeWeights& weights_;
+  const Kernels& kernels_;
+  const TokenBatch& batch_;
+  Team& team_;
+  StepTimer& timer_;
+  const Chunk group_;
+  const Activations w_;
+  RankSteps steps_;
+  std::size_t hidden_;
+  std::size_t first_;  // token of the batch that is row 0 here
+  std::size_t tokens_;
+  std::size_t sequences_;
+};
+
+}  // namespace martlet

@@ -1,0 +1,124 @@
+#include "engines/native/rank_steps.h"
+
+namespace martlet {
+
+void RankSteps::multiply(const Product& p, std::size_t rows) {
+  const std::size_t panels = panel_count(p.linear.n, panel_width(kernels_, p.linear.precision));
+  const bool by_rows = splits_rows(rows, team_);
+  const Range mine = by_rows ? share(rows, team_, kTileRows) : Range{0, rows};
+  const Range columns = by_rows ? Range{0, panels} : share(panels, team_);
+  if (p.linear.precision == Precision::kFp32) {
+    multiply_f32(p, mine, columns);
+  } else {
+    multiply_q(p, mine, columns);
+  }
+  timer_.done(p.step);
+}
+
+void RankSteps::multiply_f32(const Product& p, Range rows, Range panels) {
+  kernels_.gemm.f32(
+      {
+          .a = p.a + rows.begin * p.lda,
+          .lda = p.lda,
+          .packed = p.linear.packed.data(),
+          .bias = p.linear.bias.data(),
+          .residual = p.residual == nullptr ? nullptr : p.residual + rows.begin * p.ldr,
+          .ldr = p.ldr,
+          .c = p.c + rows.begin * p.ldc,
+          .ldc = p.ldc,
+          .m = rows.end - rows.begin,
+          .n = p.linear.n,
+          .k = p.linear.k,
+          .activation = p.activation,
+      },
+      panels.begin, panels.end
+  );
+}
+
+void RankSteps::multiply_q(const Product& p, Range rows, Range panels) {
+  q_kernels(kernels_, p.linear.precision)
+      .run(
+          {
+              .a = p.operand.row(rows.begin),
+              .lda = p.operand.stride,
+              .a_scale = p.operand.scale + rows.begin,
+              .a_zero = p.operand.zero + rows.begin,
+              .packed = p.linear.packed.data(),
+              .scale = p.linear.scale.data(),
+              .scaled_sums = p.linear.scaled_sums.data(),
+              .bias = p.linear.bias.data(),
+              .residual = p.residual == nullptr ? nullptr : p.residual + rows.begin * p.ldr,
+              .ldr = p.ldr,
+              .c = p.c + rows.begin * p.ldc,
+              .ldc = p.ldc,
+              .m = rows.end - rows.begin,
+              .n = p.linear.n,
+              .k = p.linear.k,
+              .activation = p.activation,
+          },
+          panels.begin, panels.end
+      );
+}
+
+void RankSteps::barrier() {
+  team_.barrier();
+  timer_.done(Step::kWait);
+}
+
+void RankSteps::end_of_step(std::size_t rows) {
+  if (!splits_rows(rows, team_)) barrier();
+}
+
+void RankSteps::convert(
+    const Linear& reader, const float* from, std::size_t stride, const Operand& to, Range rows
+) {
+  if (reader.precision == Precision::kFp32) return;
+  const QuantizeRows task{
+      .x = from + rows.begin * stride,
+      .stride = stride,
+      .rows = rows.end - rows.begin,
+      .n = reader.k,
+      .out = to.row(rows.begin),
+      .out_stride = to.stride,
+      .scale = to.scale + rows.begin,
+      .zero = to.zero + rows.begin,
+  };
+  switch (q_kernels(kernels_, reader.precision).operand) {
+    case OperandType::kU8:
+      return kernels_.quantize.u8(task);
+    case OperandType::kU16:
+      return kernels_.quantize.u16(task);
+    case OperandType::kBf16:
+      return kernels_.quantize.bf16(task);
+  }
+}
+
+void RankSteps::convert_step(
+    const Linear& reader, const float* from, std::size_t stride, const Operand& to, std::size_t rows
+) {
+  if (reader.precision == Precision::kFp32) return;
+  convert(reader, from, stride, to, share(rows, team_, kTileRows));
+  timer_.done(Step::kConvert);
+  end_of_step(rows);
+}
+
+void RankSteps::normalize(
+    const Norm& norm, float epsilon, std::size_t hidden, std::size_t rows, const Linear* reader
+) {
+  const Range mine = share(rows, team_, kTileRows);
+  kernels_.layer_norm.f32({
+      .x = w_.sum + mine.begin * w_.hidden_stride,
+      .gamma = norm.gamma.data(),
+      .beta = norm.beta.data(),
+      .epsilon = epsilon,
+      .out = w_.x + mine.begin * w_.hidden_stride,
+      .stride = w_.hidden_stride,
+      .rows = mine.end - mine.begin,
+      .n = hidden,
+  });
+  if (reader != nullptr) convert(*reader, w_.x, w_.hidden_stride, w_.hidden_operand, mine);
+  timer_.done(Step::kNorm);
+  end_of_step(rows);
+}
+
+}  // namespace martlet
