@@ -1,10 +1,12 @@
 // martlet bench: how fast a model runs on this machine.
 #include <chrono>
+#include <string_view>
 
 #include "bench/dataset_bench.h"
 #include "bench/shape_bench.h"
 #include "bench_flags.h"
 #include "bench_report.h"
+#include "bench_serve.h"
 #include "command_line.h"
 #include "precision_note.h"
 #include "verbs.h"
@@ -39,13 +41,15 @@ Status bench_dataset(const BenchFlags& flags) {
 }  // namespace
 
 Status bench(Arguments arguments) {
+  if (!arguments.empty() && std::string_view(arguments.front()) == "serve")
+    return bench_serve(arguments.subspan(1));
   CommandLine line({
       .verb = "bench",
       .arguments = "MODEL",
       .summary = "Measures how fast a model answers batches of one shape, from random token ids to "
                  "results, in\nturn with the multiply-add peak of this machine; or how fast it "
                  "answers the texts "
-                 "of a file.",
+                 "of a file.\nmartlet bench serve URL measures a running server; see its --help.",
       .examples = "  martlet bench build/models/minilm-sst2 --seq 16\n"
                   "  martlet bench build/models/minilm-sst2 --precision int8 --batch 32 --seq 16 "
                   "--profile\n"

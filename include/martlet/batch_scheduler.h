@@ -111,6 +111,12 @@ class BatchScheduler {
     return tickets;
   }
 
+  /// What submit would say now to a request like this, for callers who would rather not prepare a
+  /// query that is then refused. A refusal counts as one.
+  Admitted<void> would_accept(std::int32_t tokens, const SubmitOptions& options) {
+    return core_.would_accept(tokens, options);
+  }
+
   /// Asks for an answer of kCancelled. One that waits leaves the queue at once and is never
   /// computed; of one that runs the answer is dropped. False when it has its answer already.
   bool cancel(const Ticket& ticket) { return core_.cancel(ticket); }

@@ -67,6 +67,7 @@ class MARTLET_API SchedulerCore {
   tl::expected<void, Refusal> submit(
       std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets
   );
+  tl::expected<void, Refusal> would_accept(std::int32_t tokens, const SubmitOptions& options);
   bool cancel(const Ticket& ticket);
   void stop();
   std::uint64_t drain(Clock::TimePoint deadline);

@@ -227,6 +227,10 @@ TEST_F(BatchSchedulerTest, ManyAreAcceptedTogetherOrNotAtAll) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().reason, RefusalReason::kQueueFull);
   EXPECT_EQ(second.error().status.code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(scheduler->would_accept(1, {}));
+  EXPECT_FALSE(scheduler->submit_many(texts, tokens, {.priority = Priority::kBulk}, done));
+  EXPECT_FALSE(scheduler->would_accept(1 << 20, {}));
+  EXPECT_EQ(scheduler->stats().refused, 41u);
   time->run_dry();
   EXPECT_EQ(called, 1);
   EXPECT_FALSE(scheduler->submit_many({}, {}, {}, done));
@@ -243,7 +247,7 @@ TEST_F(BatchSchedulerTest, AFreeWorkerWaitsOnlyWhileItPays) {
     for (int i = 0; i < 400; ++i) time->post_at(time->now() + i * gap, [&, text] { submit(text); });
     time->run_dry();
   };
-  arrive("fast", 3ms);  // three come while a batch runs: worth 3 ms for the fourth
+  arrive("fast", 3ms);              // three come while a batch runs: worth 3 ms for the fourth
   EXPECT_LE(batches.size(), 105u);  // nearly all full; 121 without waiting
   time->pass(10s);
   arrive("slow", 1s);

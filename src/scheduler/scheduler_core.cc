@@ -26,6 +26,8 @@ struct SchedulerCore::Impl : std::enable_shared_from_this<SchedulerCore::Impl> {
         observer(environment.observer),
         state(options) {}
 
+  /// In words, and told to the observer; without the lock.
+  Refusal refuse(const Denial& denial, Priority priority) const;
   /// Starts a worker if there is something to do and one is free; with the lock.
   void wake(Clock::TimePoint now);
   /// One worker: goes on while there is something to do.
@@ -92,9 +94,20 @@ tl::expected<void, Refusal> SchedulerCore::submit(
     }
   }
   if (!denial) return {};
-  Refusal refusal = explain(*denial);
-  if (impl.observer) impl.observer->on_refusal(refusal, priority);
-  return tl::make_unexpected(std::move(refusal));
+  return tl::make_unexpected(impl.refuse(*denial, priority));
+}
+
+tl::expected<void, Refusal> SchedulerCore::would_accept(
+    std::int32_t tokens, const SubmitOptions& options
+) {
+  std::optional<Denial> denial;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    denial = impl_->state.would_deny(options, tokens, impl_->clock->now());
+    impl_->counts.refused += denial ? 1 : 0;
+  }
+  if (!denial) return {};
+  return tl::make_unexpected(impl_->refuse(*denial, options.priority));
 }
 
 bool SchedulerCore::cancel(const Ticket& ticket) {
@@ -136,6 +149,12 @@ SchedulerStats SchedulerCore::stats() const {
   stats.shared = counts.shared;
   stats.unanswered = counts.unanswered;
   return stats;
+}
+
+Refusal SchedulerCore::Impl::refuse(const Denial& denial, Priority priority) const {
+  Refusal refusal = explain(denial);
+  if (observer) observer->on_refusal(refusal, priority);
+  return refusal;
 }
 
 void SchedulerCore::Impl::wake(Clock::TimePoint now) {

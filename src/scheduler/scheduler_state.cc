@@ -35,6 +35,17 @@ std::optional<Denial> SchedulerState::deny(
   return admission_.deny(applicant, load(now), model_, now);
 }
 
+std::optional<Denial> SchedulerState::would_deny(
+    const SubmitOptions& options, std::int32_t tokens, Clock::TimePoint now
+) {
+  SchedulerRequest request;
+  request.options = options;
+  request.trace.priority = options.priority;
+  request.trace.tokens = tokens;
+  SchedulerRequest* const one = &request;
+  return deny({&one, 1}, now);
+}
+
 std::optional<Denial> SchedulerState::submit(
     std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets, Clock::TimePoint now
 ) {

@@ -30,6 +30,10 @@ class SchedulerState {
  public:
   explicit SchedulerState(const SchedulerOptions& options);
 
+  /// Why one request like this would not be accepted, if it would not.
+  [[nodiscard]] std::optional<Denial> would_deny(
+      const SubmitOptions& options, std::int32_t tokens, Clock::TimePoint now
+  );
   /// Accepts all of `requests` or says why none.
   std::optional<Denial> submit(
       std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets, Clock::TimePoint now

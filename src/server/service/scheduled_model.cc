@@ -90,6 +90,10 @@ class ScheduledModel final : public ServedModel {
       finish(*request, std::move(status));
       return nullptr;
     }
+    if (const auto room = room_for(*request); !room) {
+      refuse(*request, room.error());
+      return nullptr;
+    }
     if (!aside_.push([this, request] { tokenize(request); }, texts)) {
       request->facts.retry_after = retry_time();
       finish(*request, error(StatusCode::kResourceExhausted, kWhere, "too many requests wait"));
@@ -184,6 +188,20 @@ class ScheduledModel final : public ServedModel {
     return {};
   }
 
+  /// Refuses before it costs a tokenization what would be refused after it. With coalescing the
+  /// tokens decide: they may be on their way already.
+  [[nodiscard]] Scheduler::Admitted<void> room_for(const PendingRequest& request) {
+    if (options_.coalesce) return {};
+    return scheduler_->would_accept(1, submit_options(request));
+  }
+
+  static SubmitOptions submit_options(const PendingRequest& request) {
+    SubmitOptions how;
+    how.priority = request.options.priority;
+    if (request.options.deadline) how.deadline = *request.options.deadline;
+    return how;
+  }
+
   /// Tokenizes as much as one turn allows, and queues what is left.
   void tokenize(const std::shared_ptr<PendingRequest>& request) {
     if (request->cancelled()) return finish(*request, cancelled());
@@ -231,9 +249,7 @@ class ScheduledModel final : public ServedModel {
       queries.push_back({request->texts, i, request->kind});
       tokens.push_back(texts.tokens(i));
     }
-    SubmitOptions how;
-    how.priority = request->options.priority;
-    if (request->options.deadline) how.deadline = *request->options.deadline;
+    SubmitOptions how = submit_options(*request);
     if (texts.size() > 1) return schedule_many(request, std::move(queries), tokens, how);
     if (options_.coalesce) how.key = key_of(texts, request->kind);
     auto ticket = scheduler_->submit(
