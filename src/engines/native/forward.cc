@@ -44,19 +44,29 @@ void Forward::run(
       work(pass);
     }
   };
+  // A part of a layer for every group, then the next part: its weights stay in L2 from group to
+  // group.
+  const auto run_layer = [&](const LayerWeights& layer, const Linear* next) {
+    for_each_group([&](GroupPass& pass) { pass.attend(layer); });
+    if (layer.ff_out.precision == Precision::kFp32) {  // inner holds the rows of one group
+      for_each_group([&](GroupPass& pass) {
+        pass.ff_in(layer);
+        pass.ff_out(layer, next);
+      });
+      return;
+    }
+    for_each_group([&](GroupPass& pass) { pass.ff_in(layer); });
+    for_each_group([&](GroupPass& pass) { pass.ff_out(layer, next); });
+  };
   const bool first_tokens_only =
       kind == OutputKind::kCls || kind == OutputKind::kPooler ||
       (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence);
   for_each_group([](GroupPass& pass) { pass.embed(); });
   const std::vector<LayerWeights>& layers = weights_.layers;
-  for (std::size_t i = 0; i + 1 < layers.size(); ++i)
-    for_each_group([&](GroupPass& pass) { pass.run_layer(layers[i], &layers[i + 1].query); });
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) run_layer(layers[i], &layers[i + 1].query);
+  if (!first_tokens_only) run_layer(layers.back(), nullptr);
   for_each_group([&](GroupPass& pass) {
-    if (first_tokens_only) {
-      pass.run_layer_first_tokens(layers.back());
-    } else {
-      pass.run_layer(layers.back(), nullptr);
-    }
+    if (first_tokens_only) pass.run_layer_first_tokens(layers.back());
     pass.write(kind, output);
   });
   timer.done(Step::kHead);

@@ -52,10 +52,8 @@ void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t posit
   words.halved() ? kernels_.embed.f16(rows) : kernels_.embed.f32(rows);
 }
 
-/// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
-/// the query rows and the context rows they are written to.
 template <class QueriesOf>
-void GroupPass::attend(Precision precision, const QueriesOf& queries_of) {
+void GroupPass::attend_heads(Precision precision, const QueriesOf& queries_of) {
   const AttentionKernels& attention = attention_kernels(kernels_, precision);
   const auto heads = static_cast<std::size_t>(weights_.config.heads);
   const std::size_t head_dim = hidden_ / heads;
@@ -85,11 +83,8 @@ void GroupPass::attend(Precision precision, const QueriesOf& queries_of) {
   steps_.barrier();
 }
 
-/// From attention's output to the layer's: `residual` is the layer's input at the same rows, `x`
-/// its output. `next` will read x, if there is a next layer.
-void GroupPass::finish_layer(
-    const LayerWeights& layer, const float* residual, std::size_t residual_stride, std::size_t rows,
-    const Linear* next
+void GroupPass::attention_out(
+    const LayerWeights& layer, const float* residual, std::size_t residual_stride, std::size_t rows
 ) {
   const std::size_t stride = w_.hidden_stride;
   const Operand& operand = w_.hidden_operand;
@@ -108,12 +103,15 @@ void GroupPass::finish_layer(
   );
   steps_.end_of_step(rows);
   normalize(layer.attention_norm, rows, &layer.ff_in);
+}
+
+void GroupPass::ff_in(const LayerWeights& layer, std::size_t rows) {
   steps_.multiply(
       {.step = Step::kFfIn,
        .linear = layer.ff_in,
        .a = w_.x,
-       .lda = stride,
-       .operand = operand,
+       .lda = w_.hidden_stride,
+       .operand = w_.hidden_operand,
        .c = w_.inner,
        .ldc = w_.inner_stride,
        .activation = weights_.activation},
@@ -121,6 +119,9 @@ void GroupPass::finish_layer(
   );
   steps_.end_of_step(rows);
   steps_.convert_step(layer.ff_out, w_.inner, w_.inner_stride, w_.inner_operand, rows);
+}
+
+void GroupPass::ff_out(const LayerWeights& layer, std::size_t rows, const Linear* next) {
   steps_.multiply(
       {.step = Step::kFfOut,
        .linear = layer.ff_out,
@@ -128,9 +129,9 @@ void GroupPass::finish_layer(
        .lda = w_.inner_stride,
        .operand = w_.inner_operand,
        .c = w_.sum,
-       .ldc = stride,
+       .ldc = w_.hidden_stride,
        .residual = w_.x,
-       .ldr = stride},
+       .ldr = w_.hidden_stride},
       rows
   );
   steps_.end_of_step(rows);
@@ -150,7 +151,7 @@ void GroupPass::key_value(const LayerWeights& layer) {
   );
 }
 
-void GroupPass::run_layer(const LayerWeights& layer, const Linear* next) {
+void GroupPass::attend(const LayerWeights& layer) {
   steps_.multiply(
       {.step = Step::kQkv,
        .linear = layer.query,
@@ -163,12 +164,18 @@ void GroupPass::run_layer(const LayerWeights& layer, const Linear* next) {
   );
   key_value(layer);
   steps_.barrier();
-  attend(layer.query.precision, [this](std::size_t sequence) {
+  attend_heads(layer.query.precision, [this](std::size_t sequence) {
     return Queries{
         w_.qkv + row(sequence) * w_.qkv_stride, w_.qkv_stride, length(sequence), row(sequence)
     };
   });
-  finish_layer(layer, w_.x, w_.hidden_stride, tokens_, next);
+  attention_out(layer, w_.x, w_.hidden_stride, tokens_);
+}
+
+void GroupPass::ff_in(const LayerWeights& layer) { ff_in(layer, tokens_); }
+
+void GroupPass::ff_out(const LayerWeights& layer, const Linear* next) {
+  ff_out(layer, tokens_, next);
 }
 
 void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
@@ -195,10 +202,12 @@ void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
       sequences_
   );
   steps_.barrier();
-  attend(layer.query.precision, [this](std::size_t sequence) {
+  attend_heads(layer.query.precision, [this](std::size_t sequence) {
     return Queries{w_.sum + sequence * w_.hidden_stride, w_.hidden_stride, 1, sequence};
   });
-  finish_layer(layer, firsts, w_.qkv_stride, sequences_, nullptr);
+  attention_out(layer, firsts, w_.qkv_stride, sequences_);
+  ff_in(layer, sequences_);
+  ff_out(layer, sequences_, nullptr);
 }
 
 }  // namespace martlet

@@ -28,10 +28,15 @@ class GroupPass {
   /// `activations` begin at the group's first row.
   GroupPass(const PassContext& context, const Chunk& group, const Activations& activations);
 
-  /// Every rank calls the same members in the same order: embed, a layer after the other, write.
+  /// Every rank calls the same members in the same order: embed, the parts of a layer after the
+  /// other, write.
   void embed();
-  /// `next` will read x, if there is a next layer.
-  void run_layer(const LayerWeights& layer, const Linear* next);
+  /// The attention sublayer, from x to x.
+  void attend(const LayerWeights& layer);
+  /// The first half of the other sublayer, from x to inner.
+  void ff_in(const LayerWeights& layer);
+  /// The second half, to x. `next` will read x, if there is a next layer.
+  void ff_out(const LayerWeights& layer, const Linear* next);
   /// The last layer where only first tokens are read: keys and values of every row, the rest for
   /// one row a sequence. Afterwards row i of x belongs to sequence i. Exact: rows do not depend on
   /// each other.
@@ -62,12 +67,17 @@ class GroupPass {
   void normalize(const Norm& norm, std::size_t rows, const Linear* reader);
   /// Keys and values of every row, behind the place of the queries.
   void key_value(const LayerWeights& layer);
+  /// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
+  /// the query rows and the context rows they are written to.
   template <class QueriesOf>
-  void attend(Precision precision, const QueriesOf& queries_of);
-  void finish_layer(
+  void attend_heads(Precision precision, const QueriesOf& queries_of);
+  /// From context to x; `residual` is the layer's input at the same rows.
+  void attention_out(
       const LayerWeights& layer, const float* residual, std::size_t residual_stride,
-      std::size_t rows, const Linear* next
+      std::size_t rows
   );
+  void ff_in(const LayerWeights& layer, std::size_t rows);
+  void ff_out(const LayerWeights& layer, std::size_t rows, const Linear* next);
 
   void apply_head(
       const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,

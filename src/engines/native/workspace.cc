@@ -47,6 +47,9 @@ Activations Activations::from(std::size_t row) const noexcept {
   group.hidden_operand.rows = reinterpret_cast<float*>(group.hidden_operand.row(row));
   group.hidden_operand.scale += row;
   group.hidden_operand.zero += row;
+  group.inner_operand.rows = reinterpret_cast<float*>(group.inner_operand.row(row));
+  group.inner_operand.scale += row;
+  group.inner_operand.zero += row;
   return group;
 }
 
@@ -77,9 +80,9 @@ void Workspace::reserve(
       {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
       {&a.hidden_operand.scale, size.tokens},
       {&a.hidden_operand.zero, size.tokens},
-      {&a.inner_operand.rows, operand_floats(a.inner_operand, size.group_tokens)},
-      {&a.inner_operand.scale, size.group_tokens},
-      {&a.inner_operand.zero, size.group_tokens},
+      {&a.inner_operand.rows, operand_floats(a.inner_operand, size.tokens)},
+      {&a.inner_operand.scale, size.tokens},
+      {&a.inner_operand.zero, size.tokens},
   };
   const Part attention_parts[] = {
       {&a.qkv, size.group_tokens * a.qkv_stride},

@@ -28,12 +28,12 @@ struct Activations {
   // Of every row of the chunk:
   float* x = nullptr;      // [tokens, hidden]: the residual stream, normalized
   Operand hidden_operand;  // rows of x or context
-  // Of the rows of one group, which is what a layer is computed for at a time:
+  Operand inner_operand;   // rows of inner
+  // Of the rows of one group, which is what a part of a layer is computed for at a time:
   float* sum = nullptr;      // [rows, hidden]: a sublayer's output + residual, before its norm
   float* context = nullptr;  // [rows, hidden]: attention's output
   float* qkv = nullptr;      // [rows, 3 hidden]
   float* inner = nullptr;    // [rows, intermediate]: between ff_in and ff_out
-  Operand inner_operand;     // rows of inner
   float* scratch = nullptr;  // [ranks]: attention's
 
   std::size_t hidden_stride = 0;
