@@ -16,15 +16,18 @@ Access::Digest Access::digest(std::string_view text) {
   return result;
 }
 
-bool Access::is_public(std::string_view path) const {
+bool Access::is_public(const HttpRequest& request) const {
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  const std::string_view path = request.path;
   return std::ranges::any_of(options_.public_paths, [&](const std::string& pattern) {
     return path == pattern ||
            (pattern.size() > 1 && pattern.back() == '/' && path.starts_with(pattern));
   });
 }
 
-bool Access::allows(std::string_view path, std::string_view authorization) const {
-  if (options_.api_key.empty() || is_public(path)) return true;
+bool Access::allows(const HttpRequest& request) const {
+  if (options_.api_key.empty() || is_public(request)) return true;
+  const std::string_view authorization = request.headers.get("Authorization");
   constexpr std::string_view kScheme = "Bearer ";
   if (authorization.size() < kScheme.size() ||
       !equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) {

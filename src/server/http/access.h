@@ -13,9 +13,8 @@ class Access {
  public:
   explicit Access(const HttpOptions& options);
 
-  /// Whether a request for `path` with this Authorization header may go on. Takes the same time for
-  /// every wrong key.
-  [[nodiscard]] bool allows(std::string_view path, std::string_view authorization) const;
+  /// Whether a request with this header may go on. Takes the same time for every wrong key.
+  [[nodiscard]] bool allows(const HttpRequest& request) const;
 
   /// The value of Access-Control-Allow-Origin for a request's Origin; empty: none.
   [[nodiscard]] std::string_view allow_origin(std::string_view origin) const;
@@ -31,7 +30,7 @@ class Access {
   using Digest = std::array<unsigned char, 32>;
 
   [[nodiscard]] static Digest digest(std::string_view text);
-  [[nodiscard]] bool is_public(std::string_view path) const;
+  [[nodiscard]] bool is_public(const HttpRequest& request) const;
 
   const HttpOptions& options_;
   Digest key_digest_;

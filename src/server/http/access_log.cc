@@ -25,9 +25,11 @@ double milliseconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-/// Quoted and escaped: what a client sends cannot forge a line.
+/// Quoted and escaped: what a client sends can neither forge a line nor break its UTF-8.
 std::string quoted(std::string_view text) {
-  return boost::json::serialize(boost::json::string_view(text));
+  std::string ascii(text);
+  std::ranges::replace_if(ascii, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return boost::json::serialize(boost::json::string_view(ascii));
 }
 
 /// The time of day in UTC, to the millisecond.

@@ -178,8 +178,7 @@ void Connection::keep_rest(std::string_view data) {
 /// What can be refused without reading the body.
 void Connection::on_head() {
   const HttpRequest& request = parser_.request();
-  if (!shared_->access.allows(request.path, request.headers.get("Authorization")) &&
-      !shared_->access.is_preflight(request)) {
+  if (!shared_->access.allows(request) && !shared_->access.is_preflight(request)) {
     return refuse(401, "this server wants an API key, expected 'Authorization: Bearer KEY'");
   }
   if (!parse_content_coding(request.headers.get("Content-Encoding"))) {

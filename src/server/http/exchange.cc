@@ -37,6 +37,7 @@ bool Exchange::has_no_body(int status) const {
 std::string Exchange::head_of(const HttpResponse& response, std::size_t size, bool stream) {
   if (stream && !facts_.http11) keep_alive_ = false;  // its end shows in no other way
   status_ = response.status;
+  phases_ = response.phases;
   headless_ = has_no_body(response.status);
   HeadOptions options{
       .content_length = std::nullopt,
@@ -210,6 +211,7 @@ void Exchange::record(int status) const {
       .received = facts_.received,
       .answered = status == kClientClosedRequest ? now : answered_,
       .written = now,
+      .phases = status == kClientClosedRequest ? HttpPhases() : phases_,
   });
 }
 

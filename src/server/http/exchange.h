@@ -83,6 +83,7 @@ class Exchange final : public ResponseSink, public std::enable_shared_from_this<
   const ExchangeFacts facts_;
   std::string_view route_;
   int status_ = 0;
+  HttpPhases phases_;
   bool started_ = false;   // a stream has begun
   bool headless_ = false;  // an answer without a body, to HEAD for instance
   std::chrono::steady_clock::time_point answered_{};

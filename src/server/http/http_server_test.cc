@@ -133,6 +133,7 @@ TEST_F(HttpServerTest, WantsTheKeyExceptForHealth) {
   EXPECT_EQ(ask(get("/hello", "Authorization: bearer secret\r\n")).status, 200);
   EXPECT_EQ(ask(get("/health")).status, 200);
   EXPECT_EQ(ask(get("/healthy")).status, 401);
+  EXPECT_EQ(ask("POST /health HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").status, 401);
   EXPECT_EQ(ask(get("/nothing")).status, 401) << "what exists is nobody's business either";
 }
 

@@ -50,11 +50,21 @@ struct HttpRequest {
   [[nodiscard]] std::string_view path_parameter(std::string_view name) const noexcept;
 };
 
+/// Where the time of an answer went, for traces; zero: not known.
+struct HttpPhases {
+  std::chrono::nanoseconds tokenize{0};
+  std::chrono::nanoseconds queue{0};
+  std::chrono::nanoseconds run{0};
+  int batch_texts = 0;
+  int batch_tokens = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
+  HttpPhases phases{};
 };
 
 /// Where a response goes: one connection of the transport, or a test. Every function may be called

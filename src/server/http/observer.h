@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/http/message.h"
+
 namespace martlet {
 
 struct HttpRecord {
@@ -21,6 +23,7 @@ struct HttpRecord {
   std::chrono::steady_clock::time_point received{};
   std::chrono::steady_clock::time_point answered{};  // the route's answer was complete
   std::chrono::steady_clock::time_point written{};   // its last byte was handed to the system
+  HttpPhases phases{};
 };
 
 /// Called on I/O threads, several at once; must be short.

@@ -33,7 +33,7 @@ struct HttpOptions {
   std::string tls_key;          // PEM file
   std::string api_key;          // clients send it as a Bearer token; empty: no key is asked for
   std::vector<std::string> public_paths{
-      // answered without the key; "/x/" covers all below it
+      // GET needs no key here; "/x/" covers all below it
       "/", "/health", "/health/", "/v2/health/", "/ping", "/metrics", "/docs", "/openapi.json"
   };
   std::vector<std::string> cors_origins;  // that browsers may call from; "*": any

@@ -117,6 +117,12 @@ void RequestParser::fail(int status, std::string message) {
   failure_ = {.status = status, .message = std::move(message)};
 }
 
+void RequestParser::fail_as(const boost::system::error_code& failed) {
+  if (failed == beast::http::error::header_limit) return fail(431, "the header is too large");
+  if (failed == beast::http::error::body_limit) return fail(413, "the body is too large");
+  fail(400, "the request is malformed: " + failed.message());
+}
+
 std::size_t RequestParser::consume(std::string_view data) {
   if (state_ == State::kComplete || state_ == State::kFailed || data.empty()) return 0;
   // An empty line before a request is a habit of old clients.
@@ -129,12 +135,10 @@ std::size_t RequestParser::consume(std::string_view data) {
   const bool head_done = !failed && beast_->is_header_done();
 
   const std::size_t head_size = head_bytes_ + (in_head && !head_done ? data.size() - taken : 0);
-  if (failed == beast::http::error::body_limit) {
-    fail(413, "the body is too large");
-  } else if (head_size > limits_.header_bytes || failed == beast::http::error::header_limit) {
+  if (failed && failed != beast::http::error::need_more) {
+    fail_as(failed);
+  } else if (head_size > limits_.header_bytes) {
     fail(431, "the header is too large");
-  } else if (failed && failed != beast::http::error::need_more) {
-    fail(400, "the request is malformed: " + failed.message());
   } else if (body_wire_bytes_ > (64 << 10) + 16 * beast_->request.body.size()) {
     fail(400, "the request is malformed: its chunks are nothing but framing");
   } else if (head_done) {

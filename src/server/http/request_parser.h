@@ -2,6 +2,7 @@
 // this adds what a server must insist on: one Host, no coding but chunked, limits that are exact.
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ class RequestParser {
 
   void check_head();
   void fail(int status, std::string message);
+  void fail_as(const boost::system::error_code& failed);
 
   const HttpLimits& limits_;
   std::unique_ptr<Beast> beast_;
