@@ -8,6 +8,8 @@ find_package(CLI11 REQUIRED)
 set(OPENSSL_USE_STATIC_LIBS ON)  # starting without libcrypto.so is faster
 find_package(OpenSSL REQUIRED COMPONENTS SSL Crypto)
 find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 
 if(MARTLET_DEVELOPER)
   find_package(GTest REQUIRED)

@@ -69,7 +69,7 @@ VerbHelp help() {
           "or\n"
           "NAME=DIRECTORY. Each option is also a variable (--drain-timeout: "
           "MARTLET_DRAIN_TIMEOUT)\n"
-          "and a key of the configuration file (drain-timeout = \"30s\"); models is its list of\n"
+          "and a key of the configuration file (drain-timeout: 30s); models is its list of\n"
           "models. An option wins over the variable, the variable over the file, the file over "
           "the\n"
           "default in parentheses.",
@@ -77,7 +77,7 @@ VerbHelp help() {
           "  martlet serve build/models/minilm-sst2\n"
           "  martlet serve sst2=build/models/minilm-sst2 build/models/all-minilm-l6-v2 --http "
           ":8080\n"
-          "  MARTLET_API_KEY=secret martlet serve --config martlet.toml\n",
+          "  MARTLET_API_KEY=secret martlet serve --config martlet.yaml\n",
   };
 }
 
@@ -85,7 +85,7 @@ Result<bool> parse_flags(Arguments arguments, ServeFlags& flags) {
   CommandLine line(help());
   line.takes_texts();
   line.app()
-      .add_option("--config", flags.config_file, "Read settings from a TOML file")
+      .add_option("--config", flags.config_file, "Read settings from a YAML file")
       ->option_text("FILE");
   for (const Setting& setting : server_settings()) {
     if (setting.name == "models") continue;  // they have no flag

@@ -24,6 +24,12 @@ TEST(Values, Durations) {
   }
 }
 
+TEST(Values, Shares) {
+  EXPECT_EQ(parse_share("0.25").value(), 0.25);
+  for (const char* wrong : {"", "-0.1", "1.1", "nan", "half"})
+    EXPECT_FALSE(parse_share(wrong)) << wrong;
+}
+
 TEST(Values, Bytes) {
   EXPECT_EQ(parse_bytes("4096").value(), 4096U);
   EXPECT_EQ(parse_bytes("64K").value(), 65536U);
@@ -116,9 +122,9 @@ TEST(Settings, HelpTellsTheTruthAboutDefaults) {
 
 TEST(ConfigFile, TakesEverySortOfValue) {
   const auto values = parse_config_file(
-      "# the demo\nmodels = [\"a\", \"b=path/to/b\"]\nhttp = \"0.0.0.0:80\"\nthreads = 2\n"
-      "coalesce = true\ndrain-timeout = 1.5\n",
-      "martlet.toml"
+      "# the demo\nmodels: [a, \"b=path/to/b\"]\nhttp: 0.0.0.0:80\nthreads: 2\n"
+      "coalesce: true\ndrain-timeout: 1.5\n",
+      "martlet.yaml"
   );
   ASSERT_TRUE(values) << values.status().message();
   EXPECT_EQ(values->at("models"), (std::vector<std::string>{"a", "b=path/to/b"}));
@@ -127,28 +133,32 @@ TEST(ConfigFile, TakesEverySortOfValue) {
   ASSERT_TRUE(config) << config.status().message();
   EXPECT_EQ(config->drain_timeout, 1500ms);
   EXPECT_EQ(config->serving.encoder.threads, 2);
+  EXPECT_EQ(parse_config_file("", "martlet.yaml").value().size(), 0U);
 }
 
-TEST(ConfigFile, TakesATableOfModels) {
-  const auto values = parse_config_file("[models]\nb = \"p/b\"\na = \"p/a\"\n", "martlet.toml");
+TEST(ConfigFile, TakesAMapOfModels) {
+  const auto values = parse_config_file("models:\n  b: p/b\n  a: p/a\n", "martlet.yaml");
   ASSERT_TRUE(values) << values.status().message();
-  EXPECT_EQ(values->at("models"), (std::vector<std::string>{"a=p/a", "b=p/b"}));
+  EXPECT_EQ(values->at("models"), (std::vector<std::string>{"b=p/b", "a=p/a"}));
 }
 
 TEST(ConfigFile, FailuresSayWhere) {
   const auto message = [](std::string_view text) {
-    return parse_config_file(text, "martlet.toml").status().message();
+    return parse_config_file(text, "martlet.yaml").status().message();
   };
-  EXPECT_TRUE(message("http = ").starts_with("[martlet.toml:1] ")) << message("http = ");
+  EXPECT_TRUE(message("http: a: b").starts_with("[martlet.yaml:1] this is not YAML"))
+      << message("http: [");
   EXPECT_EQ(
-      message("\nport = 80\n"),
-      "[martlet.toml:2] unknown setting 'port', expected a flag of martlet serve without --"
+      message("\nport: 80\n"),
+      "[martlet.yaml:2] unknown setting 'port', expected a flag of martlet serve without --"
   );
   EXPECT_EQ(
-      message("http = [\"a\"]\n"),
-      "[martlet.toml:1] http has a value of the wrong kind, expected ADDR:PORT"
+      message("http: [a]\n"),
+      "[martlet.yaml:1] http has a value of the wrong kind, expected ADDR:PORT"
   );
-  EXPECT_TRUE(message("models = [[1]]\n").starts_with("[martlet.toml:1] models has a value"));
+  EXPECT_TRUE(message("models: [[1]]\n").starts_with("[martlet.yaml:1] models has a value"));
+  EXPECT_EQ(message("threads: 1\nthreads: 2\n"), "[martlet.yaml:2] threads is there twice");
+  EXPECT_TRUE(message("- a\n").starts_with("[martlet.yaml:1] expected settings"));
 }
 
 }  // namespace

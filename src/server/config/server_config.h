@@ -8,6 +8,7 @@
 #include "server/config/values.h"
 #include "server/http/options.h"
 #include "server/service/serving_options.h"
+#include "server/tracing/trace_options.h"
 
 namespace martlet {
 
@@ -20,6 +21,7 @@ struct ServerConfig {
   ServingOptions serving;
   std::string api_key_file;  // read when the server starts; wins over http.api_key
   std::string access_log;    // a file, "-" for stderr; empty: none
+  TraceOptions traces;
   std::chrono::microseconds drain_timeout = std::chrono::seconds(30);
   std::chrono::microseconds drain_delay{0};
 };

@@ -71,6 +71,12 @@ Result<std::int64_t> parse_number(std::string_view text, std::int64_t min, std::
   return wrong(text, fmt::format("a whole number from {} to {}", min, max));
 }
 
+Result<double> parse_share(std::string_view text) {
+  double share = 0;
+  if (parse_all(text, share) && share >= 0 && share <= 1) return share;
+  return wrong(text, "a number from 0 to 1");
+}
+
 Result<std::size_t> parse_bytes(std::string_view text) {
   static constexpr std::array<Unit, 7> kUnits{
       {{"", 1},

@@ -20,6 +20,9 @@ Result<bool> parse_switch(std::string_view text);
 /// A whole number in [min, max].
 Result<std::int64_t> parse_number(std::string_view text, std::int64_t min, std::int64_t max);
 
+/// A number from 0 to 1.
+Result<double> parse_share(std::string_view text);
+
 /// Bytes: a number, or one with KiB, MiB or GiB (K, M and G mean the same).
 Result<std::size_t> parse_bytes(std::string_view text);
 
