@@ -17,7 +17,9 @@
 #include "server/http/http_server.h"
 #include "server/metrics/http_metrics.h"
 #include "server/metrics/model_metrics.h"
+#include "server/page/page.h"
 #include "server/service/model_registry.h"
+#include "server/tracing/trace_exporter.h"
 
 namespace martlet {
 namespace {
@@ -90,6 +92,7 @@ class RunningServer final : public Server {
   }
 
  private:
+  Status start_observers();
   void add_routes();
   Status start_http();
   Status start_admin();
@@ -104,6 +107,7 @@ class RunningServer final : public Server {
   Router admin_router_;
   HttpMetrics metrics_;
   std::unique_ptr<AccessLog> access_log_;  // null: none
+  std::unique_ptr<TraceExporter> traces_;  // null: none
   Observers observers_;
   std::unique_ptr<ModelRegistry> registry_;
   std::vector<ModelSpec> specs_;
@@ -123,13 +127,7 @@ Status RunningServer::start() {
     specs_.push_back(std::move(*spec));
   }
   for (const ModelSpec& spec : specs_) registry_->announce(spec);
-  observers_.add(&metrics_);
-  if (!config_.access_log.empty()) {
-    auto log = AccessLog::open(config_.access_log);
-    if (!log) return log.status();
-    access_log_ = std::move(*log);
-    observers_.add(access_log_.get());
-  }
+  MARTLET_RETURN_IF_ERROR(start_observers());
   add_routes();
   MARTLET_RETURN_IF_ERROR(start_http());
   MARTLET_RETURN_IF_ERROR(start_admin());
@@ -138,7 +136,25 @@ Status RunningServer::start() {
   return {};
 }
 
+Status RunningServer::start_observers() {
+  observers_.add(&metrics_);
+  if (!config_.access_log.empty()) {
+    auto log = AccessLog::open(config_.access_log);
+    if (!log) return log.status();
+    access_log_ = std::move(*log);
+    observers_.add(access_log_.get());
+  }
+  if (!config_.traces.endpoint.empty()) {
+    auto traces = TraceExporter::start(config_.traces);
+    if (!traces) return traces.status();
+    traces_ = std::move(*traces);
+    observers_.add(traces_.get());
+  }
+  return {};
+}
+
 void RunningServer::add_routes() {
+  add_page_routes(router_);
   add_health_routes(router_, *registry_);
   router_.add("GET", "/metrics", [this](HttpRequest&&, Responder&& responder) {
     write_metrics(std::move(responder));
@@ -241,6 +257,12 @@ void RunningServer::write_metrics(Responder&& responder) const {
     out.counter("martlet_access_log_lost_lines_total", "Lines that the access log could not take.");
     out.sample({}, static_cast<double>(access_log_->lost()));
   }
+  if (traces_) {
+    out.counter("martlet_trace_spans_exported_total", "Spans that the collector took.");
+    out.sample({}, static_cast<double>(traces_->exported()));
+    out.counter("martlet_trace_spans_dropped_total", "Spans that it did not take in time.");
+    out.sample({}, static_cast<double>(traces_->dropped()));
+  }
   responder.send({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = out.text()});
 }
 
@@ -250,9 +272,13 @@ Status RunningServer::shut_down() {
   std::this_thread::sleep_for(config_.drain_delay);
   const auto deadline =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(config_.drain_timeout);
+  // Both transports at once, so that neither takes requests while the other has stopped.
+  std::thread grpc_drain([&] {
+    if (grpc_) grpc_->shut_down(deadline);
+  });
   std::size_t unanswered = http_ ? http_->drain(deadline) : 0;
   if (admin_) unanswered += admin_->drain(deadline);
-  if (grpc_) grpc_->shut_down(deadline);
+  grpc_drain.join();
   registry_->drain(deadline);
   if (unanswered == 0) return {};
   return error(
