@@ -31,6 +31,7 @@ constexpr std::array kVerbs{
     Verb{"inspect", "show what a model is: architecture, tensors, files, checksums", &inspect},
     Verb{"merge", "merge a LoRA adapter into a model", &merge},
     Verb{"serve", "serve models over HTTP and gRPC", &serve},
+    Verb{"export", "write a model as ONNX", &export_model},
     Verb{"bench", "measure how fast a model runs on this machine", &bench},
     Verb{"calibrate", "find the fastest precision that is still right", &calibrate},
     Verb{"engines", "show what can run on this machine", &engines},

@@ -18,6 +18,7 @@ Status merge(Arguments arguments);
 Status bench(Arguments arguments);
 Status serve(Arguments arguments);
 Status calibrate(Arguments arguments);
+Status export_model(Arguments arguments);
 Status engines(Arguments arguments);
 
 }  // namespace martlet::cli

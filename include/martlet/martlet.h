@@ -5,6 +5,7 @@
 #include "martlet/batch_scheduler.h"
 #include "martlet/embedding.h"
 #include "martlet/encoder.h"
+#include "martlet/onnx_export.h"
 #include "martlet/status.h"
 #include "martlet/text_classification.h"
 #include "martlet/text_stream.h"

@@ -1,0 +1,54 @@
+// What an encoder is made of, in one dialect of ONNX: ONNX's own operators, or ONNX Runtime's fused
+// ones.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "export/encoder_tensors.h"
+#include "export/graph_builder.h"
+
+namespace martlet {
+
+/// The graph's inputs, int64 [batch, sequence].
+struct EncoderInputs {
+  std::string ids;
+  std::string mask;
+  std::string type_ids;  // empty: the model has no token types
+};
+
+/// Values are [batch, sequence, ...], or [batch, 1, ...] where only the first token is left.
+class Blocks {
+ public:
+  virtual ~Blocks() = default;
+  /// Word, position and type embeddings, normalized.
+  virtual std::string embeddings(const EncoderTensors& tensors) = 0;
+  /// Attention of every token, or of the first alone, to all; before its output layer.
+  virtual std::string attention(
+      const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+  ) = 0;
+  /// activation(dense(x)).
+  virtual std::string activated(
+      const std::string& x, const DenseTensors& dense, const std::string& name,
+      Activation activation
+  ) = 0;
+  /// normalized(residual + dense(x)).
+  virtual std::string residual(
+      const std::string& x, const std::string& residual, const DenseTensors& dense,
+      const NormTensors& norm, const std::string& name
+  ) = 0;
+};
+
+std::unique_ptr<Blocks> make_plain_blocks(
+    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+);
+std::unique_ptr<Blocks> make_fused_blocks(
+    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+);
+
+/// x[:, :1]
+std::string first_token(GraphBuilder& graph, const std::string& x);
+/// activation(x) of ONNX's own operators.
+std::string activate(GraphBuilder& graph, const std::string& x, Activation activation);
+
+}  // namespace martlet

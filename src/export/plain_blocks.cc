@@ -1,0 +1,209 @@
+// The encoder's blocks of ONNX's own operators: any runtime can run them.
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <utility>
+
+#include "export/blocks.h"
+#include "export/products.h"
+
+namespace martlet {
+namespace {
+
+using onnx::Attribute;
+
+Attribute ints_attribute(std::string name, std::vector<std::int64_t> values) {
+  Attribute attribute;
+  attribute.name = std::move(name);
+  attribute.type = Attribute::Type::kInts;
+  attribute.ints = std::move(values);
+  return attribute;
+}
+
+class PlainBlocks final : public Blocks {
+ public:
+  PlainBlocks(GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs)
+      : graph_(graph),
+        products_(graph, false),
+        heads_(config.heads),
+        head_size_(config.hidden_size / config.heads),
+        epsilon_(config.layer_norm_eps),
+        inputs_(std::move(inputs)) {}
+
+  std::string embeddings(const EncoderTensors& tensors) override;
+  std::string attention(
+      const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+  ) override;
+  std::string activated(
+      const std::string& x, const DenseTensors& dense, const std::string& name,
+      Activation activation
+  ) override;
+  std::string residual(
+      const std::string& x, const std::string& residual, const DenseTensors& dense,
+      const NormTensors& norm, const std::string& name
+  ) override;
+
+ private:
+  std::string linear(
+      const std::string& x, const DenseTensors& dense, const std::string& name, float scale = 1
+  ) {
+    const DenseTensors* const layers[] = {&dense};
+    return products_.linear(x, pack(layers, scale), name);
+  }
+  std::string normalized(const std::string& x, const NormTensors& norm, const std::string& name);
+  std::string split_heads(const std::string& x, std::vector<std::int64_t> order);
+  /// 0 for tokens, a very negative number for padding: [batch, 1, 1, sequence].
+  std::string mask();
+
+  GraphBuilder& graph_;
+  Products products_;
+  std::int64_t heads_;
+  std::int64_t head_size_;
+  float epsilon_;
+  EncoderInputs inputs_;
+  std::string mask_;
+};
+
+std::string PlainBlocks::normalized(
+    const std::string& x, const NormTensors& norm, const std::string& name
+) {
+  const auto size = static_cast<std::int64_t>(norm.gamma.values().size());
+  return graph_.add(
+      "LayerNormalization",
+      {x, graph_.weight(name + ".gamma", {size}, norm.gamma.values()),
+       graph_.weight(name + ".beta", {size}, norm.beta.values())},
+      {.attributes = {Attribute::of("axis", std::int64_t{-1}), Attribute::of("epsilon", epsilon_)}}
+  );
+}
+
+std::string PlainBlocks::embeddings(const EncoderTensors& tensors) {
+  const HfConfig& config = tensors.config;
+  const std::string words = graph_.weight(
+      "embeddings.word", {config.vocab_size, config.hidden_size}, tensors.word_embeddings.values()
+  );
+  const std::string positions = graph_.weight(
+      "embeddings.position", {config.max_positions, config.hidden_size},
+      tensors.position_embeddings.values()
+  );
+  const std::string length = graph_.add(
+      "Shape", {inputs_.ids},
+      {.attributes =
+           {Attribute::of("start", std::int64_t{1}), Attribute::of("end", std::int64_t{2})}}
+  );
+  std::string sum = graph_.add("Gather", {words, inputs_.ids});
+  if (tensors.type_embeddings) {
+    const std::string types = graph_.weight(
+        "embeddings.type", {config.type_vocab_size, config.hidden_size},
+        tensors.type_embeddings->values()
+    );
+    sum = graph_.add("Add", {sum, graph_.add("Gather", {types, inputs_.type_ids})});
+  }
+  const std::string zero = graph_.ints({0});
+  sum = graph_.add("Add", {sum, graph_.add("Slice", {positions, zero, length, zero})});
+  return normalized(sum, tensors.embedding_norm, "embeddings.norm");
+}
+
+std::string PlainBlocks::split_heads(const std::string& x, std::vector<std::int64_t> order) {
+  const std::string split = graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
+  return graph_.add(
+      "Transpose", {split}, {.attributes = {ints_attribute("perm", std::move(order))}}
+  );
+}
+
+std::string PlainBlocks::mask() {
+  if (!mask_.empty()) return mask_;
+  // exp(-10000) is 0 in fp32, and the number fits fp16.
+  constexpr float kPadding = -10000;
+  const std::string kept = graph_.cast(inputs_.mask, graph_.type());
+  const std::string padding = graph_.add("Sub", {graph_.scalar(1), kept});
+  const std::string added = graph_.add("Mul", {padding, graph_.scalar(kPadding)});
+  mask_ = graph_.add("Unsqueeze", {added, graph_.ints({1, 2})});
+  return mask_;
+}
+
+std::string PlainBlocks::attention(
+    const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+) {
+  const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
+  const std::string asking = first_only ? first_token(graph_, x) : x;
+  const std::string query =
+      split_heads(linear(asking, layer.query, name + ".query", scale), {0, 2, 1, 3});
+  const std::string key = split_heads(linear(x, layer.key, name + ".key"), {0, 2, 3, 1});
+  const std::string value = split_heads(linear(x, layer.value, name + ".value"), {0, 2, 1, 3});
+  const std::string scores = graph_.add("Add", {graph_.add("MatMul", {query, key}), mask()});
+  const std::string shares =
+      graph_.add("Softmax", {scores}, {.attributes = {Attribute::of("axis", std::int64_t{-1})}});
+  const std::string context = graph_.add(
+      "Transpose", {graph_.add("MatMul", {shares, value})},
+      {.attributes = {ints_attribute("perm", {0, 2, 1, 3})}}
+  );
+  return graph_.add("Reshape", {context, graph_.ints({0, -1, heads_ * head_size_})});
+}
+
+std::string PlainBlocks::activated(
+    const std::string& x, const DenseTensors& dense, const std::string& name, Activation activation
+) {
+  return activate(graph_, linear(x, dense, name), activation);
+}
+
+std::string PlainBlocks::residual(
+    const std::string& x, const std::string& residual, const DenseTensors& dense,
+    const NormTensors& norm, const std::string& name
+) {
+  return normalized(graph_.add("Add", {linear(x, dense, name), residual}), norm, name + ".norm");
+}
+
+/// 0.5 x (1 + erf(x / sqrt 2)): the form that ONNX Runtime and OpenVINO know as GELU.
+std::string gelu(GraphBuilder& graph, const std::string& x) {
+  const std::string scaled = graph.add("Div", {x, graph.scalar(std::numbers::sqrt2_v<float>)});
+  const std::string share = graph.add("Add", {graph.add("Erf", {scaled}), graph.scalar(1)});
+  return graph.add("Mul", {graph.add("Mul", {x, share}), graph.scalar(0.5F)});
+}
+
+/// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+std::string gelu_tanh(GraphBuilder& graph, const std::string& x) {
+  const float factor = std::sqrt(2 * std::numbers::inv_pi_v<float>);
+  const std::string cube = graph.add("Pow", {x, graph.scalar(3)});
+  const std::string sum = graph.add("Add", {x, graph.add("Mul", {cube, graph.scalar(0.044715F)})});
+  const std::string angle = graph.add("Tanh", {graph.add("Mul", {sum, graph.scalar(factor)})});
+  const std::string share = graph.add("Add", {angle, graph.scalar(1)});
+  return graph.add("Mul", {graph.add("Mul", {x, share}), graph.scalar(0.5F)});
+}
+
+}  // namespace
+
+std::unique_ptr<Blocks> make_plain_blocks(
+    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+) {
+  return std::make_unique<PlainBlocks>(graph, config, std::move(inputs));
+}
+
+std::string first_token(GraphBuilder& graph, const std::string& x) {
+  return graph.add("Slice", {x, graph.ints({0}), graph.ints({1}), graph.ints({1})});
+}
+
+std::string activate(GraphBuilder& graph, const std::string& x, Activation activation) {
+  constexpr std::int32_t kGeluOpset = 20;
+  switch (activation) {
+    case Activation::kGelu:
+      return graph.opset() >= kGeluOpset ? graph.add("Gelu", {x}) : gelu(graph, x);
+    case Activation::kGeluTanh: {
+      if (graph.opset() < kGeluOpset) return gelu_tanh(graph, x);
+      Attribute approximate;
+      approximate.name = "approximate";
+      approximate.type = Attribute::Type::kString;
+      approximate.s = "tanh";
+      return graph.add("Gelu", {x}, {.attributes = {approximate}});
+    }
+    case Activation::kRelu:
+      return graph.add("Relu", {x});
+    case Activation::kTanh:
+      return graph.add("Tanh", {x});
+    case Activation::kNone:
+      return x;
+  }
+  return x;
+}
+
+}  // namespace martlet

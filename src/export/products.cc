@@ -1,0 +1,100 @@
+#include "export/products.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace martlet {
+
+using onnx::DataType;
+
+PackedDense pack(std::span<const DenseTensors* const> layers, float scale) {
+  PackedDense packed{.weight = {}, .bias = {}, .inputs = layers.front()->inputs};
+  for (const DenseTensors* layer : layers) packed.outputs += layer->outputs;
+  const auto inputs = static_cast<std::size_t>(packed.inputs);
+  const auto width = static_cast<std::size_t>(packed.outputs);
+  packed.weight.resize(inputs * width);
+  std::size_t column = 0;
+  for (const DenseTensors* layer : layers) {
+    const std::span<const float> weight = layer->weight.values();
+    for (std::size_t o = 0; o < static_cast<std::size_t>(layer->outputs); ++o, ++column) {
+      for (std::size_t i = 0; i < inputs; ++i)
+        packed.weight[i * width + column] = weight[o * inputs + i] * scale;
+    }
+    for (const float value : layer->bias.values()) packed.bias.push_back(value * scale);
+  }
+  return packed;
+}
+
+QuantizedWeight quantize(const PackedDense& dense) {
+  constexpr float kLargest = 127;
+  const auto width = static_cast<std::size_t>(dense.outputs);
+  QuantizedWeight quantized{
+      std::vector<std::int8_t>(dense.weight.size()), std::vector<float>(width, 0)
+  };
+  for (std::size_t i = 0; i < dense.weight.size(); ++i) {
+    float& scale = quantized.scales[i % width];
+    scale = std::max(scale, std::abs(dense.weight[i]) / kLargest);
+  }
+  for (float& scale : quantized.scales) {
+    if (scale == 0) scale = 1;  // a column of zeros
+  }
+  for (std::size_t i = 0; i < dense.weight.size(); ++i) {
+    const float value = std::nearbyint(dense.weight[i] / quantized.scales[i % width]);
+    quantized.values[i] = static_cast<std::int8_t>(std::clamp(value, -kLargest, kLargest));
+  }
+  return quantized;
+}
+
+std::string Products::bias(const PackedDense& dense, const std::string& name) {
+  return graph_.own_weight(name + ".bias", {dense.outputs}, dense.bias);
+}
+
+Products::Int8Weight Products::int8_weight(const PackedDense& dense, const std::string& name) {
+  const QuantizedWeight weight = quantize(dense);
+  const std::vector<std::int8_t> zeros(weight.scales.size(), 0);
+  return {
+      graph_.own_int8(name + ".weight", {dense.inputs, dense.outputs}, weight.values),
+      graph_.own_floats(name + ".scale", {dense.outputs}, weight.scales),
+      graph_.own_int8(name + ".zero_point", {dense.outputs}, zeros),
+  };
+}
+
+std::string Products::quantized(const std::string& x) {
+  const auto [found, is_new] = quantized_.try_emplace(x);
+  if (is_new) found->second = graph_.add("DynamicQuantizeLinear", {x}, {.outputs = 3});
+  return found->second;
+}
+
+std::string Products::int8_product(
+    const std::string& x, const PackedDense& dense, const std::string& name
+) {
+  const Int8Weight weight = int8_weight(dense, name);
+  if (contrib_) {
+    return graph_.add(
+        "DynamicQuantizeMatMul", {x, weight.values, weight.scales, weight.zero_point},
+        {.contrib = true}
+    );
+  }
+  const std::string q = quantized(x);
+  const std::string sums =
+      graph_.add("MatMulInteger", {q, weight.values, q + ".2", weight.zero_point});
+  const std::string scale = graph_.add("Mul", {q + ".1", weight.scales});
+  return graph_.add("Mul", {graph_.cast(sums, DataType::kFloat), scale});
+}
+
+std::string Products::product(
+    const std::string& x, const PackedDense& dense, const std::string& name
+) {
+  if (graph_.precision() == ExportPrecision::kInt8) return int8_product(x, dense, name);
+  const std::string weight =
+      graph_.own_weight(name + ".weight", {dense.inputs, dense.outputs}, dense.weight);
+  return graph_.add("MatMul", {x, weight});
+}
+
+std::string Products::linear(
+    const std::string& x, const PackedDense& dense, const std::string& name
+) {
+  return graph_.add("Add", {product(x, dense, name), bias(dense, name)});
+}
+
+}  // namespace martlet
