@@ -16,6 +16,10 @@ if(MARTLET_DEVELOPER)
   find_package(benchmark REQUIRED)
 endif()
 
+# ONNX Runtime's C headers: those that ./dev setup puts into the virtual environment, or the system's.
+find_path(MARTLET_ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h
+  HINTS ${PROJECT_SOURCE_DIR}/build/venv/include PATH_SUFFIXES onnxruntime)
+
 # Arrow and Parquet: the C++ libraries inside the pyarrow wheel of the virtual environment. Only the Parquet
 # plug-in links them; without them martlet builds and says at run time that Parquet needs the plug-in.
 set(MARTLET_PYARROW_DIR "" CACHE PATH "Directory of the pyarrow package (headers in include/)")

@@ -2,18 +2,20 @@
 
 #include <vector>
 
+#include "engine_settings.h"
 #include "engines/registry.h"
 
 namespace martlet::cli {
 namespace {
 
-void add_model_flags(CLI::App& app, BenchFlags& flags, std::string& adapter) {
-  std::vector<std::string> engines;
-  for (const EngineStatus& engine : engine_statuses()) engines.emplace_back(engine.name);
+void add_model_flags(
+    CLI::App& app, BenchFlags& flags, std::string& adapter, std::vector<std::string>& settings
+) {
   app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it")->required();
   app.add_option("--engine", flags.encoder.engine, "What computes (native); see martlet engines")
-      ->check(CLI::IsMember(engines))
+      ->check(CLI::IsMember(engine_names()))
       ->option_text("NAME");
+  add_setting_flag(app, settings);
   app.add_option("--precision", flags.encoder.precision, "auto, fp32, bf16 or int8 (auto)")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->option_text("NAME");
@@ -67,7 +69,8 @@ void add_dataset_flags(CLI::App& app, BenchFlags& flags, std::string& plan) {
 Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlags& flags) {
   std::string adapter;
   std::string plan = "grouped";
-  add_model_flags(line.app(), flags, adapter);
+  std::vector<std::string> words;
+  add_model_flags(line.app(), flags, adapter, words);
   add_shape_flags(line.app(), flags);
   add_dataset_flags(line.app(), flags, plan);
   line.app()
@@ -76,6 +79,9 @@ Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlag
   const Result<bool> wanted = line.parse(arguments);
   if (!wanted || !*wanted) return wanted;
   flags.encoder.adapter = adapter;
+  auto settings = parse_settings(words);
+  if (!settings) return settings.error();
+  flags.encoder.settings = *std::move(settings);
   flags.plan.threads = flags.encoder.threads;
   const auto order = parse_order(plan);
   if (!order) return order.error();

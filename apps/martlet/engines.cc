@@ -20,7 +20,8 @@ namespace json = boost::json;
 /// One thing that may or may not work here, and why not.
 struct Ability {
   std::string name;
-  std::string reason;  // empty: it works
+  std::string reason;    // empty: it works
+  std::string detail{};  // version and place of what works; may be empty
 };
 
 struct Machine {
@@ -43,7 +44,7 @@ Machine look_at_machine() {
     );
   }
   for (const EngineStatus& engine : engine_statuses()) {
-    machine.engines.push_back({std::string(engine.name), engine.status.message()});
+    machine.engines.push_back({std::string(engine.name), engine.status.message(), engine.detail});
   }
   return machine;
 }
@@ -51,6 +52,7 @@ Machine look_at_machine() {
 json::object to_json(const Ability& ability) {
   json::object object{{"name", ability.name}, {"available", ability.reason.empty()}};
   if (!ability.reason.empty()) object["reason"] = ability.reason;
+  if (!ability.detail.empty()) object["detail"] = ability.detail;
   return object;
 }
 
@@ -77,10 +79,13 @@ std::string as_json(const Machine& machine) {
   return json::serialize(object) + "\n";
 }
 
+std::string answer(const Ability& ability) {
+  if (!ability.reason.empty()) return "no: " + ability.reason;
+  return ability.detail.empty() ? "yes" : "yes, " + ability.detail;
+}
+
 std::string line(const Ability& ability) {
-  return fmt::format(
-      "  {:<13}{}\n", ability.name, ability.reason.empty() ? "yes" : "no: " + ability.reason
-  );
+  return fmt::format("  {:<13}{}\n", ability.name, answer(ability));
 }
 
 std::string as_text(const Machine& machine) {

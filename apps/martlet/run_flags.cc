@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "engine_settings.h"
 #include "engines/registry.h"
 
 namespace martlet::cli {
@@ -13,13 +14,8 @@ struct Words {
   std::string adapter;
   std::string format;
   std::string plan = "grouped";
+  std::vector<std::string> settings;
 };
-
-std::vector<std::string> engine_names() {
-  std::vector<std::string> names;
-  for (const EngineStatus& engine : engine_statuses()) names.emplace_back(engine.name);
-  return names;
-}
 
 void add_model_flags(CLI::App& app, RunFlags& flags, Words& words) {
   app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it")->required();
@@ -53,6 +49,7 @@ void add_speed_flags(CLI::App& app, RunFlags& flags, Words& words) {
   app.add_option("--engine", flags.encoder.engine, "What computes (native); see martlet engines")
       ->check(CLI::IsMember(engine_names()))
       ->option_text("NAME");
+  add_setting_flag(app, words.settings);
   app.add_option("--precision", flags.encoder.precision, "fp32, bf16, int8 or auto (auto)")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->option_text("NAME");
@@ -73,6 +70,9 @@ void add_speed_flags(CLI::App& app, RunFlags& flags, Words& words) {
 
 Status understand(const Words& words, RunFlags& flags) {
   flags.encoder.adapter = words.adapter;
+  auto settings = parse_settings(words.settings);
+  if (!settings) return settings.error();
+  flags.encoder.settings = *std::move(settings);
   flags.plan.threads = flags.encoder.threads;
   const auto order = parse_order(words.plan);
   if (!order) return order.error();

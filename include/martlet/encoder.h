@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -85,9 +86,12 @@ struct EncoderOptions {
   int threads = 0;
   /// A PEFT LoRA adapter directory to merge at load; empty: none.
   std::filesystem::path adapter{};
+  /// The engine's own settings by name; native has none.
+  std::map<std::string, std::string> settings{};
 };
 
-/// Loads the model in `directory` (Hugging Face layout) with the engine that `options` names.
+/// Loads the model in `directory` (Hugging Face layout), or a graph file (.onnx, .xml) for an
+/// engine that takes one, with the engine that `options` names.
 MARTLET_API Result<std::unique_ptr<Encoder>> load_encoder(
     const std::filesystem::path& directory, const EncoderOptions& options = {}
 );

@@ -69,7 +69,8 @@ struct TextPair {
 /// Immutable after loading; every member is safe to call from many threads.
 class MARTLET_API Tokenizer {
  public:
-  /// From a tokenizer.json, or from a directory that holds one. The file's own `truncation` and
+  /// From a tokenizer.json, a directory that holds one, or an ONNX file that holds one or has it
+  /// beside itself. The file's own `truncation` and
   /// `padding` sections are call-time settings of the program that wrote it and are ignored, as
   /// transformers does. kInvalidModel for a malformed file, kUnsupported for one with other parts
   /// than BERT's.

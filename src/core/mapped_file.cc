@@ -34,8 +34,12 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer before fstat can refuse it.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) return system_error(path, "open", errno);
+  return map(file.fd, path);
+}
+
+Result<MappedFile> MappedFile::map(int file, const std::filesystem::path& path) {
   struct stat info{};
-  if (::fstat(file.fd, &info) != 0) return system_error(path, "stat", errno);
+  if (::fstat(file, &info) != 0) return system_error(path, "stat", errno);
   if (!S_ISREG(info.st_mode)) {
     return error(
         StatusCode::kInvalidInput, path.string(), "got {}, expected a regular file",
@@ -45,7 +49,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   MappedFile mapped;
   if (info.st_size == 0) return mapped;
   const auto size = static_cast<std::size_t>(info.st_size);
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
   if (data == MAP_FAILED) return system_error(path, "map", errno);
   mapped.data_ = static_cast<const std::byte*>(data);
   mapped.size_ = size;

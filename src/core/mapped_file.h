@@ -16,6 +16,8 @@ class MappedFile {
   /// directory, FIFO or device is refused without blocking), kIo if the system fails. An empty file
   /// maps to an empty span.
   static Result<MappedFile> open(const std::filesystem::path& path);
+  /// Maps an open file, which the caller still closes. `path` names it in messages.
+  static Result<MappedFile> map(int file, const std::filesystem::path& path);
 
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/mapped_file.h"
 #include "export/encoder_graph.h"
+#include "formats/graph_file.h"
 #include "formats/model_directory.h"
 #include "formats/model_hash.h"
 #include "formats/onnx/writer.h"
@@ -67,31 +68,6 @@ std::string source_name(const std::filesystem::path& directory) {
   return whole.filename().string();
 }
 
-Status describe(
-    const ModelDirectory& directory, const OnnxExportOptions& options,
-    const std::filesystem::path& path, onnx::Model& model
-) {
-  model.producer = "martlet";
-  model.producer_version = MARTLET_VERSION;
-  auto& entries = model.metadata;
-  entries.emplace_back(onnx_metadata::kSource, source_name(path));
-  const auto hash = model_hash(directory.transformer);
-  if (!hash) return hash.error();
-  entries.emplace_back(onnx_metadata::kSha256, *hash);
-  entries.emplace_back(onnx_metadata::kPrecision, options.precision);
-  entries.emplace_back(onnx_metadata::kMaxLength, std::to_string(directory.max_length));
-  if (directory.is_sentence_transformers) {
-    entries.emplace_back(onnx_metadata::kPooling, pooling_word(directory.pooling));
-    entries.emplace_back(onnx_metadata::kNormalize, directory.normalize ? "true" : "false");
-  } else {
-    entries.emplace_back(onnx_metadata::kLabels, json_array(directory.config.labels));
-  }
-  MARTLET_RETURN_IF_ERROR(
-      add_file(directory.transformer / "config.json", onnx_metadata::kConfig, model)
-  );
-  return add_file(directory.transformer / "tokenizer.json", onnx_metadata::kTokenizer, model);
-}
-
 }  // namespace
 
 Result<ExportedModel> make_onnx_model(
@@ -119,16 +95,42 @@ Result<ExportedModel> make_onnx_model(
   model.ir_version = ir_version(options.opset);
   model.opsets = {{"", options.opset}};
   if (built.contrib) model.opsets.push_back({"com.microsoft", 1});
-  MARTLET_RETURN_IF_ERROR(describe(*layout, options, directory, model));
+  model.producer = "martlet";
+  model.producer_version = MARTLET_VERSION;
   return exported;
+}
+
+Status add_metadata(
+    const std::filesystem::path& directory, const OnnxExportOptions& options, onnx::Model& model
+) {
+  const auto layout = load_model_directory(directory);
+  if (!layout) return layout.error();
+  auto& entries = model.metadata;
+  entries.emplace_back(onnx_metadata::kSource, source_name(directory));
+  const auto hash = model_hash(layout->transformer);
+  if (!hash) return hash.error();
+  entries.emplace_back(onnx_metadata::kSha256, *hash);
+  entries.emplace_back(onnx_metadata::kPrecision, options.precision);
+  entries.emplace_back(onnx_metadata::kMaxLength, std::to_string(layout->max_length));
+  if (layout->is_sentence_transformers) {
+    entries.emplace_back(onnx_metadata::kPooling, pooling_word(layout->pooling));
+    entries.emplace_back(onnx_metadata::kNormalize, layout->normalize ? "true" : "false");
+  } else {
+    entries.emplace_back(onnx_metadata::kLabels, json_array(layout->config.labels));
+  }
+  MARTLET_RETURN_IF_ERROR(
+      add_file(layout->transformer / "config.json", onnx_metadata::kConfig, model)
+  );
+  return add_file(layout->transformer / "tokenizer.json", onnx_metadata::kTokenizer, model);
 }
 
 Status export_onnx(
     const std::filesystem::path& directory, const std::filesystem::path& out,
     const OnnxExportOptions& options
 ) {
-  const auto exported = make_onnx_model(directory, options);
+  auto exported = make_onnx_model(directory, options);
   if (!exported) return exported.error();
+  MARTLET_RETURN_IF_ERROR(add_metadata(directory, options, exported->model));
   onnx::WriteOptions write_options;
   if (options.external_data) write_options.largest_model = 0;
   return onnx::write_model(exported->model, out, write_options);

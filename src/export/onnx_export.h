@@ -13,19 +13,6 @@
 
 namespace martlet {
 
-/// metadata_props that martlet writes, and reads when it runs the file.
-namespace onnx_metadata {
-inline constexpr char kSource[] = "martlet.source";        // name of the model directory
-inline constexpr char kSha256[] = "martlet.sha256";        // model_hash() of it
-inline constexpr char kPrecision[] = "martlet.precision";  // fp32, fp16, int8
-inline constexpr char kLabels[] = "martlet.labels";        // ["NEGATIVE", "POSITIVE"]
-inline constexpr char kMaxLength[] = "martlet.max_length";
-inline constexpr char kPooling[] = "martlet.pooling";      // cls, mean or max
-inline constexpr char kNormalize[] = "martlet.normalize";  // true or false
-inline constexpr char kConfig[] = "martlet.config";        // config.json
-inline constexpr char kTokenizer[] = "martlet.tokenizer";  // tokenizer.json
-}  // namespace onnx_metadata
-
 /// A model and the weights it refers to.
 struct ExportedModel {
   onnx::Model model;
@@ -33,9 +20,14 @@ struct ExportedModel {
   std::deque<std::vector<std::byte>> storage;
 };
 
-/// The model in `directory` (Hugging Face or sentence-transformers layout).
+/// The model in `directory` (Hugging Face or sentence-transformers layout), without metadata.
 Result<ExportedModel> make_onnx_model(
     const std::filesystem::path& directory, const OnnxExportOptions& options
+);
+
+/// Says in the model's metadata where it comes from, and puts its tokenizer and labels there.
+Status add_metadata(
+    const std::filesystem::path& directory, const OnnxExportOptions& options, onnx::Model& model
 );
 
 }  // namespace martlet

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "formats/graph_file.h"
 #include "formats/json.h"
 
 namespace martlet {
@@ -223,6 +224,11 @@ std::string_view base_model_prefix(std::string_view model_type) noexcept {
 }
 
 Result<HfConfig> load_hf_config(const std::filesystem::path& directory) {
+  if (is_graph_file(directory)) {
+    const auto inside = graph_text(directory, onnx_metadata::kConfig, "config.json");
+    if (!inside) return inside.status();
+    return parse_hf_config(inside->text, inside->where);
+  }
   const std::filesystem::path path = directory / "config.json";
   auto file = MappedFile::open(path);
   if (!file) return file.status();

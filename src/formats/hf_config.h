@@ -39,7 +39,7 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where);
 /// "bert.encoder.layer.0...". Empty for an unknown family.
 std::string_view base_model_prefix(std::string_view model_type) noexcept;
 
-/// From DIRECTORY/config.json.
+/// From DIRECTORY/config.json, or what belongs to a graph file; see graph_file.h.
 Result<HfConfig> load_hf_config(const std::filesystem::path& directory);
 
 }  // namespace martlet

@@ -1,6 +1,7 @@
 #include "formats/model_directory.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "formats/graph_file.h"
 #include "formats/json.h"
 #include "formats/sentence_transformers.h"
 
@@ -41,9 +43,54 @@ Result<TokenizerSettings> load_tokenizer_settings(const std::filesystem::path& d
   );
 }
 
+OutputKind pooling_of(std::string_view word) {
+  if (word == "cls") return OutputKind::kCls;
+  return word == "max" ? OutputKind::kMax : OutputKind::kMean;
+}
+
+/// What the metadata of a file that martlet wrote says.
+Status read_metadata(const std::filesystem::path& graph, ModelDirectory& model) {
+  const auto pooling = graph_metadata(graph, onnx_metadata::kPooling);
+  if (!pooling) return pooling.error();
+  const auto normalize = graph_metadata(graph, onnx_metadata::kNormalize);
+  if (!normalize) return normalize.error();
+  const auto length = graph_metadata(graph, onnx_metadata::kMaxLength);
+  if (!length) return length.error();
+  model.is_sentence_transformers = !pooling->empty();
+  model.pooling = pooling_of(*pooling);
+  model.normalize = *normalize == "true";
+  std::int32_t tokens = 0;
+  const auto [end, failure] =
+      std::from_chars(length->data(), length->data() + length->size(), tokens);
+  if (failure == std::errc() && tokens > 0) model.max_length = std::min(model.max_length, tokens);
+  return {};
+}
+
+Result<ModelDirectory> load_graph_file(const std::filesystem::path& graph) {
+  const auto config_inside = graph_metadata(graph, onnx_metadata::kConfig);
+  if (!config_inside) return config_inside.error();
+  if (config_inside->empty()) {  // not martlet's: what lies beside it is about it
+    std::error_code ignored;
+    std::filesystem::path folder = std::filesystem::absolute(graph, ignored).parent_path();
+    if (folder.filename() == "onnx") folder = folder.parent_path();
+    auto model = load_model_directory(folder);
+    if (model) model->transformer = graph;
+    return model;
+  }
+  ModelDirectory model;
+  model.transformer = graph;
+  auto config = load_hf_config(graph);
+  if (!config) return config.status();
+  model.config = std::move(*config);
+  model.max_length = model.config.max_positions;
+  MARTLET_RETURN_IF_ERROR(read_metadata(graph, model));
+  return model;
+}
+
 }  // namespace
 
 Result<ModelDirectory> load_model_directory(const std::filesystem::path& directory) {
+  if (is_graph_file(directory)) return load_graph_file(directory);
   const auto layout = load_sentence_transformers(directory);
   if (!layout) return layout.status();
   ModelDirectory model;

@@ -27,6 +27,9 @@ struct ModelDirectory {
   bool is_sentence_transformers = false;
 };
 
+/// Of a graph file (.onnx, .xml) the same, from its metadata or the folder it is in; `transformer`
+/// is then the file.
+///
 /// kNotFound without a config.json, kInvalidModel for malformed files or a path that leads out of
 /// the directory, kUnsupported for a module, a pooling or a default prompt that martlet does not
 /// apply: it would give other vectors.

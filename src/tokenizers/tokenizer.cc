@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "formats/graph_file.h"
 #include "formats/tokenizer_json.h"
 #include "tokenizers/decoder.h"
 #include "tokenizers/post_processor.h"
@@ -187,6 +188,11 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Result<Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
+  if (is_graph_file(path)) {
+    const auto inside = graph_text(path, onnx_metadata::kTokenizer, "tokenizer.json");
+    if (!inside) return inside.status();
+    return from_json(inside->text, inside->where);
+  }
   std::error_code ignored;
   const bool is_directory = std::filesystem::is_directory(path, ignored);
   const std::filesystem::path file_path = is_directory ? path / "tokenizer.json" : path;

@@ -1,0 +1,116 @@
+#include "engines/graph_encoder.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/error.h"
+#include "engines/executor_encoder.h"
+#include "export/onnx_export.h"
+#include "formats/graph_file.h"
+#include "formats/hf_config.h"
+#include "formats/onnx/writer.h"
+
+namespace martlet {
+namespace {
+
+std::string where(const GraphEngine& engine) { return fmt::format("engine {}", engine.name); }
+
+Result<EncoderInfo> info_of(
+    const GraphEngine& engine, const std::filesystem::path& model, std::string precision
+) {
+  const auto config = load_hf_config(model);
+  if (!config) return config.error();
+  return EncoderInfo{
+      .engine = std::string(engine.name),
+      .isa = "cpu",
+      .precision = std::move(precision),
+      .model_type = config->model_type,
+      .hidden_size = config->hidden_size,
+      .vocab_size = config->vocab_size,
+      .max_length = config->max_positions,
+      .type_vocab_size = config->type_vocab_size,
+      .labels = static_cast<std::int32_t>(config->labels.size()),
+  };
+}
+
+ExecutorOptions executor_options(const EncoderOptions& options, int threads) {
+  return {.engine = options.engine, .threads = threads, .settings = options.settings};
+}
+
+/// A graph computes in the precision it was written in.
+Result<std::string> file_precision(
+    const GraphEngine& engine, const std::filesystem::path& graph, const EncoderOptions& options
+) {
+  auto precision = graph_metadata(graph, onnx_metadata::kPrecision);
+  if (!precision) return precision.error();
+  if (precision->empty()) *precision = "fp32";
+  if (options.precision == "auto" || options.precision == *precision) return precision;
+  return error(
+      StatusCode::kUnsupported, where(engine),
+      "precision {}, got {} in {}, expected auto or {}: export the model again for another",
+      options.precision, *precision, graph.string(), *precision
+  );
+}
+
+Result<std::unique_ptr<Encoder>> load_file(
+    const GraphEngine& engine, const std::filesystem::path& graph, const EncoderOptions& options
+) {
+  if (!options.adapter.empty()) {
+    return error(
+        StatusCode::kUnsupported, where(engine),
+        "got an adapter for a graph file, expected one for a model directory"
+    );
+  }
+  auto precision = file_precision(engine, graph, options);
+  if (!precision) return precision.error();
+  auto info = info_of(engine, graph, *std::move(precision));
+  if (!info) return info.error();
+  const auto factory = [load = engine.load_file, graph, options](int threads) {
+    return load(graph, executor_options(options, threads));
+  };
+  return ExecutorEncoder::make(*std::move(info), factory, options.threads);
+}
+
+Result<std::unique_ptr<Executor>> load_exported(
+    const GraphEngine& engine, const std::filesystem::path& directory,
+    const OnnxExportOptions& export_options, const ExecutorOptions& options
+) {
+  const auto exported = make_onnx_model(directory, export_options);
+  if (!exported) return exported.error();
+  const auto bytes = onnx::serialize_model(exported->model);
+  if (!bytes) return bytes.error();
+  return engine.load_bytes(std::as_bytes(std::span(*bytes)), directory.string(), options);
+}
+
+Result<std::unique_ptr<Encoder>> load_directory(
+    const GraphEngine& engine, const std::filesystem::path& directory, const EncoderOptions& options
+) {
+  const std::string precision = options.precision == "auto" ? "fp32" : options.precision;
+  if (precision != "fp32" && precision != "int8") {
+    return error(
+        StatusCode::kUnsupported, where(engine), "precision, got '{}', expected auto, fp32 or int8",
+        precision
+    );
+  }
+  auto info = info_of(engine, directory, precision);
+  if (!info) return info.error();
+  const OnnxExportOptions export_options{
+      .fused = engine.fused, .precision = precision, .adapter = options.adapter
+  };
+  const auto factory = [engine, directory, export_options, options](int threads) {
+    return load_exported(engine, directory, export_options, executor_options(options, threads));
+  };
+  return ExecutorEncoder::make(*std::move(info), factory, options.threads);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Encoder>> load_graph_encoder(
+    const GraphEngine& engine, const std::filesystem::path& model, const EncoderOptions& options
+) {
+  return is_graph_file(model) ? load_file(engine, model, options)
+                              : load_directory(engine, model, options);
+}
+
+}  // namespace martlet
