@@ -20,6 +20,10 @@ endif()
 find_path(MARTLET_ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h
   HINTS ${PROJECT_SOURCE_DIR}/build/venv/include PATH_SUFFIXES onnxruntime)
 
+# OpenVINO's C headers: in its Python package.
+file(GLOB _openvino ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/openvino/include)
+find_path(MARTLET_OPENVINO_INCLUDE_DIR openvino/c/openvino.h HINTS ${_openvino})
+
 # Arrow and Parquet: the C++ libraries inside the pyarrow wheel of the virtual environment. Only the Parquet
 # plug-in links them; without them martlet builds and says at run time that Parquet needs the plug-in.
 set(MARTLET_PYARROW_DIR "" CACHE PATH "Directory of the pyarrow package (headers in include/)")

@@ -45,10 +45,10 @@ Result<TokenizerFacts> tokenizer_of(const fs::path& directory) {
 /// Loading is the proof: an engine that says it can may still refuse this model's weights.
 std::vector<EngineFacts> engines_for(const fs::path& directory) {
   std::vector<EngineFacts> facts;
-  for (const EngineStatus& engine : engine_statuses()) {
-    const auto encoder = load_encoder(directory, {.engine = std::string(engine.name)});
+  for (const std::string& engine : engine_names()) {
+    const auto encoder = load_encoder(directory, {.engine = engine});
     facts.push_back(
-        {std::string(engine.name),
+        {engine,
          encoder ? Result<EncoderInfo>((*encoder)->info()) : Result<EncoderInfo>(encoder.error())}
     );
   }

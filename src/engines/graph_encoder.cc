@@ -35,7 +35,9 @@ Result<EncoderInfo> info_of(
 }
 
 ExecutorOptions executor_options(const EncoderOptions& options, int threads) {
-  return {.engine = options.engine, .threads = threads, .settings = options.settings};
+  ExecutorOptions made{.engine = options.engine, .threads = threads, .settings = options.settings};
+  if (options.precision == "bf16") made.settings["precision"] = "bf16";
+  return made;
 }
 
 /// A graph computes in the precision it was written in.
@@ -46,6 +48,7 @@ Result<std::string> file_precision(
   if (!precision) return precision.error();
   if (precision->empty()) *precision = "fp32";
   if (options.precision == "auto" || options.precision == *precision) return precision;
+  if (options.precision == "bf16" && engine.bf16 && *precision == "fp32") return "bf16";
   return error(
       StatusCode::kUnsupported, where(engine),
       "precision {}, got {} in {}, expected auto or {}: export the model again for another",
@@ -87,16 +90,19 @@ Result<std::unique_ptr<Encoder>> load_directory(
     const GraphEngine& engine, const std::filesystem::path& directory, const EncoderOptions& options
 ) {
   const std::string precision = options.precision == "auto" ? "fp32" : options.precision;
-  if (precision != "fp32" && precision != "int8") {
+  const bool bf16 = precision == "bf16" && engine.bf16;
+  if (precision != "fp32" && precision != "int8" && !bf16) {
     return error(
-        StatusCode::kUnsupported, where(engine), "precision, got '{}', expected auto, fp32 or int8",
-        precision
+        StatusCode::kUnsupported, where(engine),
+        "precision, got '{}', expected auto, fp32{} or int8", precision, engine.bf16 ? ", bf16" : ""
     );
   }
   auto info = info_of(engine, directory, precision);
   if (!info) return info.error();
   const OnnxExportOptions export_options{
-      .fused = engine.fused, .precision = precision, .adapter = options.adapter
+      .fused = engine.fused,
+      .precision = bf16 ? "fp32" : precision,
+      .adapter = options.adapter,
   };
   const auto factory = [engine, directory, export_options, options](int threads) {
     return load_exported(engine, directory, export_options, executor_options(options, threads));

@@ -17,6 +17,7 @@ namespace martlet {
 struct GraphEngine {
   std::string_view name;
   bool fused = false;  // takes ONNX Runtime's own operators
+  bool bf16 = false;   // computes a graph of fp32 in bf16 when its setting `precision` says so
   Result<std::unique_ptr<Executor>> (*load_file)(
       const std::filesystem::path& graph, const ExecutorOptions& options
   );

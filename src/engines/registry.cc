@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "engines/native/native_encoder.h"
 #include "engines/onnxruntime/engine.h"
+#include "engines/openvino/engine.h"
 #include "formats/graph_file.h"
 
 namespace martlet {
@@ -39,7 +40,7 @@ Result<std::unique_ptr<Encoder>> load_native(
   if (is_graph_file(model)) {
     return error(
         StatusCode::kUnsupported, "engine native",
-        "got the graph file {}, expected a model directory (or --engine onnxruntime)",
+        "got the graph file {}, expected a model directory (or --engine onnxruntime or openvino)",
         model.string()
     );
   }
@@ -55,6 +56,7 @@ Result<std::unique_ptr<Encoder>> load_native(
 const Engine kEngines[] = {
     {"native", &describe_native, &load_native, nullptr},
     {"onnxruntime", &describe_onnxruntime, &load_onnxruntime_encoder, &load_onnxruntime_executor},
+    {"openvino", &describe_openvino, &load_openvino_encoder, &load_openvino_executor},
 };
 
 Result<const Engine*> find_engine(std::string_view name) {
@@ -100,8 +102,8 @@ Result<std::unique_ptr<Executor>> load_executor(
   if (!engine) return engine.error();
   if ((*engine)->load_executor != nullptr) return (*engine)->load_executor(model, options);
   return error(
-      StatusCode::kUnsupported, "engine", "got '{}', which runs no graphs, expected onnxruntime",
-      options.engine
+      StatusCode::kUnsupported, "engine",
+      "got '{}', which runs no graphs, expected onnxruntime or openvino", options.engine
   );
 }
 

@@ -7,19 +7,35 @@ namespace martlet {
 
 using onnx::DataType;
 
+namespace {
+
+/// Writes weight [outputs, inputs] as columns [inputs, width] from `column` on. By blocks of
+/// columns, which are written a cache line at a time.
+void transpose(const DenseTensors& layer, std::size_t column, float scale, PackedDense& packed) {
+  constexpr std::size_t kBlock = 16;
+  const std::span<const float> weight = layer.weight.values();
+  const auto inputs = static_cast<std::size_t>(packed.inputs);
+  const auto outputs = static_cast<std::size_t>(layer.outputs);
+  const auto width = static_cast<std::size_t>(packed.outputs);
+  for (std::size_t begin = 0; begin < outputs; begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, outputs);
+    for (std::size_t i = 0; i < inputs; ++i) {
+      float* row = packed.weight.data() + i * width + column;
+      for (std::size_t o = begin; o < end; ++o) row[o] = weight[o * inputs + i] * scale;
+    }
+  }
+}
+
+}  // namespace
+
 PackedDense pack(std::span<const DenseTensors* const> layers, float scale) {
   PackedDense packed{.weight = {}, .bias = {}, .inputs = layers.front()->inputs};
   for (const DenseTensors* layer : layers) packed.outputs += layer->outputs;
-  const auto inputs = static_cast<std::size_t>(packed.inputs);
-  const auto width = static_cast<std::size_t>(packed.outputs);
-  packed.weight.resize(inputs * width);
+  packed.weight.resize(static_cast<std::size_t>(packed.inputs * packed.outputs));
   std::size_t column = 0;
   for (const DenseTensors* layer : layers) {
-    const std::span<const float> weight = layer->weight.values();
-    for (std::size_t o = 0; o < static_cast<std::size_t>(layer->outputs); ++o, ++column) {
-      for (std::size_t i = 0; i < inputs; ++i)
-        packed.weight[i * width + column] = weight[o * inputs + i] * scale;
-    }
+    transpose(*layer, column, scale, packed);
+    column += static_cast<std::size_t>(layer->outputs);
     for (const float value : layer->bias.values()) packed.bias.push_back(value * scale);
   }
   return packed;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Exported models in Python's ONNX Runtime against transformers: every golden model, padded into one
-batch, in every form that `martlet export` writes; the demo's classifier; a sentence-transformers
-directory."""
+"""Exported models in Python's ONNX Runtime against transformers: every golden model, padded into
+one batch, in every form that `martlet export` writes; the demo's classifier; a
+sentence-transformers directory."""
 
 import subprocess
 import sys
@@ -102,6 +102,7 @@ def check_classifier(build: Path, report: parity.Report) -> None:
 def check_sentences(build: Path, report: parity.Report) -> None:
     from embedding_parity import base_model
     from hf_reference import embed
+
     from tokenizers import Tokenizer
 
     model = base_model()

@@ -1,11 +1,10 @@
-// ONNX Runtime as an executor and as an encoder, on the golden models.
+// The engines that run graphs, as executors and as encoders, on the golden models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 #include <latch>
 
-#include "engines/onnxruntime/engine.h"
 #include "engines/registry.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
@@ -19,11 +18,16 @@ namespace {
 const std::filesystem::path kGolden =
     std::filesystem::path(MARTLET_SOURCE_DIR) / "tests" / "golden" / "models";
 
-class OnnxRuntimeTest : public DirectoryTest {
+class GraphEnginesTest : public DirectoryTest, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    const auto description = describe_onnxruntime();
-    if (!description) GTEST_SKIP() << "SKIPPED-ALL: " << description.error().message();
+    for (const EngineStatus& engine : engine_statuses()) {
+      if (engine.name == GetParam() && !engine.status.ok()) GTEST_SKIP() << engine.status.message();
+    }
+  }
+  [[nodiscard]] Result<std::unique_ptr<Executor>> executor(ExecutorOptions options = {}) const {
+    options.engine = GetParam();
+    return load_executor(path("m.onnx"), options);
   }
   /// The golden model `name` as m.onnx.
   void export_model(const std::string& name, const OnnxExportOptions& options = {}) {
@@ -55,18 +59,18 @@ Status run(
   return executor.run(views, out);
 }
 
-TEST_F(OnnxRuntimeTest, SignatureAndRun) {
+TEST_P(GraphEnginesTest, SignatureAndRun) {
   export_model("bert-odd");
-  const auto executor = load_executor(path("m.onnx"));
-  ASSERT_TRUE(executor) << executor.error().message();
-  const ModelSignature& signature = (*executor)->signature();
+  const auto model = executor();
+  ASSERT_TRUE(model) << model.error().message();
+  const ModelSignature& signature = (*model)->signature();
   ASSERT_EQ(signature.inputs.size(), 3U);
   EXPECT_EQ(signature.inputs[0].name, "input_ids");
   EXPECT_EQ(signature.inputs[0].type, TensorType::kInt64);
   EXPECT_EQ(signature.inputs[0].shape, (std::vector<std::int64_t>{-1, -1}));
   EXPECT_EQ(signature.outputs[0].shape, (std::vector<std::int64_t>{-1, 5}));
   std::vector<NamedTensor> outputs;
-  const Status status = run(**executor, some_inputs(), outputs);
+  const Status status = run(**model, some_inputs(), outputs);
   ASSERT_TRUE(status.ok()) << status.message();
   ASSERT_EQ(outputs.size(), 1U);
   EXPECT_EQ(outputs[0].name, "logits");
@@ -74,10 +78,10 @@ TEST_F(OnnxRuntimeTest, SignatureAndRun) {
   EXPECT_EQ(outputs[0].data.size(), 20U);
 }
 
-TEST_F(OnnxRuntimeTest, WrongInputsAreOneLine) {
+TEST_P(GraphEnginesTest, WrongInputsAreOneLine) {
   export_model("bert-odd");
-  const auto executor = load_executor(path("m.onnx"));
-  ASSERT_TRUE(executor);
+  const auto model = executor();
+  ASSERT_TRUE(model);
   std::vector<NamedTensor> outputs;
   auto missing = some_inputs();
   missing.pop_back();
@@ -86,21 +90,21 @@ TEST_F(OnnxRuntimeTest, WrongInputsAreOneLine) {
   auto other_type = some_inputs();
   other_type[0].type = TensorType::kFloat64;
   for (const auto& inputs : {missing, unknown, other_type}) {
-    const Status status = run(**executor, inputs, outputs);
+    const Status status = run(**model, inputs, outputs);
     EXPECT_FALSE(status.ok());
     EXPECT_EQ(status.message().find('\n'), std::string::npos);
   }
   outputs = {{.name = "no such output"}};
-  EXPECT_FALSE(run(**executor, some_inputs(), outputs).ok());
+  EXPECT_FALSE(run(**model, some_inputs(), outputs).ok());
 }
 
-TEST_F(OnnxRuntimeTest, PooledRunsAreThoseOfTheExecutor) {
-  export_model("bert-odd", {.fused = true});
-  auto executor = load_executor(path("m.onnx"), {.threads = 1});
-  ASSERT_TRUE(executor);
+TEST_P(GraphEnginesTest, PooledRunsAreThoseOfTheExecutor) {
+  export_model("bert-odd");
+  auto model = executor({.threads = 1});
+  ASSERT_TRUE(model);
   std::vector<NamedTensor> expected;
-  ASSERT_TRUE(run(**executor, some_inputs(), expected).ok());
-  ExecutorPool pool(*std::move(executor), 2);
+  ASSERT_TRUE(run(**model, some_inputs(), expected).ok());
+  ExecutorPool pool(*std::move(model), 2);
   std::vector<std::future<ExecutorPool::Outputs>> answers;
   for (int i = 0; i < 50; ++i) answers.push_back(pool.submit(some_inputs()));
   for (auto& answer : answers) {
@@ -116,18 +120,27 @@ TEST_F(OnnxRuntimeTest, PooledRunsAreThoseOfTheExecutor) {
   done.wait();
 }
 
-TEST_F(OnnxRuntimeTest, SettingsAreUnderstoodOrRefused) {
+TEST_P(GraphEnginesTest, SettingsAreUnderstoodOrRefused) {
   export_model("bert-gelu-new");
   const auto code = [&](const char* name, const char* value) {
-    return load_executor(path("m.onnx"), {.settings = {{name, value}}}).status().code();
+    return executor({.settings = {{name, value}}}).status().code();
   };
+  EXPECT_NE(code("no such", "thing"), StatusCode::kOk);
+  if (std::string_view(GetParam()) == "openvino") {
+    EXPECT_EQ(code("device", "CPU"), StatusCode::kOk);
+    EXPECT_EQ(code("PERFORMANCE_HINT", "THROUGHPUT"), StatusCode::kOk);
+    EXPECT_EQ(code("NUM_STREAMS", "2"), StatusCode::kOk);
+    EXPECT_EQ(code("precision", "bf16"), StatusCode::kOk);
+    EXPECT_EQ(code("precision", "fp8"), StatusCode::kInvalidArgument);
+    EXPECT_NE(code("device", "ABACUS"), StatusCode::kOk);
+    return;
+  }
   EXPECT_EQ(code("provider", "cpu"), StatusCode::kOk);
   EXPECT_EQ(code("arena", "on"), StatusCode::kOk);
   EXPECT_EQ(code("optimization", "basic"), StatusCode::kOk);
   EXPECT_EQ(code("session.intra_op.allow_spinning", "0"), StatusCode::kOk);
   EXPECT_EQ(code("provider", "abacus"), StatusCode::kInvalidArgument);
   EXPECT_EQ(code("optimization", "most"), StatusCode::kInvalidArgument);
-  EXPECT_EQ(code("no such", "thing"), StatusCode::kInvalidArgument);
 }
 
 /// Random-looking sequences of several lengths.
@@ -157,7 +170,7 @@ void expect_same(Encoder& encoder, Encoder& native, OutputKind kind, const Batch
     ASSERT_NEAR(got.values[i], expected.values[i], 1e-4) << i;
 }
 
-TEST_F(OnnxRuntimeTest, AsAnEncoderItAnswersAsNativeDoes) {
+TEST_P(GraphEnginesTest, AsAnEncoderItAnswersAsNativeDoes) {
   const Batch batch({3, 16, 1, 16, 9, 2, 16});
   const std::pair<const char*, std::vector<OutputKind>> models[] = {
       {"bert-odd", {OutputKind::kLogits}},
@@ -171,10 +184,10 @@ TEST_F(OnnxRuntimeTest, AsAnEncoderItAnswersAsNativeDoes) {
     SCOPED_TRACE(name);
     const auto native = load_encoder(kGolden / name, {});
     ASSERT_TRUE(native);
-    const auto exported = load_encoder(kGolden / name, {.engine = "onnxruntime"});
+    const auto exported = load_encoder(kGolden / name, {.engine = GetParam()});
     ASSERT_TRUE(exported) << exported.error().message();
     export_model(name);
-    const auto file = load_encoder(path("m.onnx"), {.engine = "onnxruntime", .threads = 2});
+    const auto file = load_encoder(path("m.onnx"), {.engine = GetParam(), .threads = 2});
     ASSERT_TRUE(file) << file.error().message();
     EXPECT_EQ((*file)->info().labels, (*native)->info().labels);
     EXPECT_EQ((*file)->info().token_logits, (*native)->info().token_logits);
@@ -186,7 +199,7 @@ TEST_F(OnnxRuntimeTest, AsAnEncoderItAnswersAsNativeDoes) {
 }
 
 /// What others export: inputs of int32, no mask, fixed sizes.
-TEST_F(OnnxRuntimeTest, OtherInputsWillDo) {
+TEST_P(GraphEnginesTest, OtherInputsWillDo) {
   export_model("bert-odd");
   auto file = onnx::open_model(path("m.onnx"));
   ASSERT_TRUE(file);
@@ -210,16 +223,16 @@ TEST_F(OnnxRuntimeTest, OtherInputsWillDo) {
   }
   std::swap(graph.inputs[0], graph.inputs[2]);
   ASSERT_TRUE(onnx::write_model(file->model, path("fixed.onnx")).ok());
-  const auto fixed = load_encoder(path("fixed.onnx"), {.engine = "onnxruntime"});
+  const auto fixed = load_encoder(path("fixed.onnx"), {.engine = GetParam()});
   ASSERT_TRUE(fixed) << fixed.error().message();
   EXPECT_EQ((*fixed)->info().max_length, 20);
   const auto native = load_encoder(kGolden / "bert-odd", {});
   expect_same(**fixed, **native, OutputKind::kLogits, Batch({3, 16, 1, 16, 9, 20}));
 }
 
-TEST_F(OnnxRuntimeTest, WhatAModelDoesNotHaveIsSaid) {
+TEST_P(GraphEnginesTest, WhatAModelDoesNotHaveIsSaid) {
   export_model("bert-odd");
-  const auto encoder = load_encoder(path("m.onnx"), {.engine = "onnxruntime"});
+  const auto encoder = load_encoder(path("m.onnx"), {.engine = GetParam()});
   ASSERT_TRUE(encoder);
   EncoderOutput output;
   const Batch batch({3});
@@ -230,11 +243,16 @@ TEST_F(OnnxRuntimeTest, WhatAModelDoesNotHaveIsSaid) {
   const Batch too_long({131});
   EXPECT_EQ((*encoder)->run(too_long.view(), {}, output).code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(
-      load_encoder(path("m.onnx"), {.engine = "onnxruntime", .precision = "int8"}).status().code(),
+      load_encoder(path("m.onnx"), {.engine = GetParam(), .precision = "int8"}).status().code(),
       StatusCode::kUnsupported
   );
   EXPECT_EQ(load_encoder(path("m.onnx"), {}).status().code(), StatusCode::kUnsupported);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Engines, GraphEnginesTest, ::testing::Values("onnxruntime", "openvino"),
+    [](const auto& info) { return std::string(info.param); }
+);
 
 }  // namespace
 }  // namespace martlet
