@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "engines/batch_check.h"
 #include "core/half.h"
+#include "engines/batch_check.h"
 
 namespace martlet {
 namespace {
@@ -224,12 +224,12 @@ void ExecutorEncoder::form_groups(const TokenBatch& batch, Scratch& scratch) con
 }
 
 void ExecutorEncoder::fill(
-    const TokenBatch& batch, const Group& group, const Input& input, const Scratch& scratch,
-    std::vector<std::byte>& buffer
+    const Call& call, const Group& group, const Input& input, std::vector<std::byte>& buffer
 ) const {
+  const TokenBatch& batch = call.batch;
   const auto put_rows = [&](const auto& put) {
     for (std::size_t row = 0; row < group.end - group.begin; ++row) {
-      const std::size_t sequence = scratch.order[group.begin + row];
+      const std::size_t sequence = call.order[group.begin + row];
       const auto start = static_cast<std::size_t>(batch.starts[sequence]);
       for (std::size_t t = 0; t < length(batch, sequence); ++t) {
         std::int64_t value = 1;
@@ -249,10 +249,7 @@ void ExecutorEncoder::fill(
   }
 }
 
-Status ExecutorEncoder::run_group(
-    const TokenBatch& batch, const Group& group, OutputKind kind, Executor& executor,
-    Scratch& scratch
-) const {
+Status ExecutorEncoder::run_group(const Call& call, const Group& group, Scratch& scratch) const {
   const std::size_t rows = fixed_rows_ > 0 ? fixed_rows_ : group.end - group.begin;
   const std::int64_t shape[] = {
       static_cast<std::int64_t>(rows), static_cast<std::int64_t>(group.length)
@@ -260,18 +257,19 @@ Status ExecutorEncoder::run_group(
   scratch.buffers.resize(inputs_.size());
   std::vector<TensorView> views;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    fill(batch, group, inputs_[i], scratch, scratch.buffers[i]);
+    fill(call, group, inputs_[i], scratch.buffers[i]);
     views.push_back({inputs_[i].name, inputs_[i].type, shape, scratch.buffers[i]});
   }
   scratch.outputs.resize(1);
-  scratch.outputs[0].name = output_for(kind);
-  return executor.run(views, scratch.outputs);
+  scratch.outputs[0].name = output_for(call.kind);
+  return call.executor.run(views, scratch.outputs);
 }
 
 Status ExecutorEncoder::scatter(
-    const TokenBatch& batch, const Group& group, OutputKind kind, Scratch& scratch,
-    EncoderOutput& output
+    const Call& call, const Group& group, Scratch& scratch, EncoderOutput& output
 ) const {
+  const TokenBatch& batch = call.batch;
+  const OutputKind kind = call.kind;
   MARTLET_RETURN_IF_ERROR(to_floats(scratch.outputs[0], where_, scratch.values));
   const bool per_token =
       kind != OutputKind::kPooler && (kind != OutputKind::kLogits || info_.token_logits);
@@ -285,7 +283,7 @@ Status ExecutorEncoder::scatter(
     );
   }
   for (std::size_t i = group.begin; i < group.end; ++i) {
-    const std::size_t sequence = scratch.order[i];
+    const std::size_t sequence = call.order[i];
     const std::size_t size = (per_token ? length(batch, sequence) : 1) * width;
     const auto from = std::span(scratch.values).subspan((i - group.begin) * row_size, size);
     const std::size_t row =
@@ -315,9 +313,10 @@ Status ExecutorEncoder::run(
   std::swap(result.values, output.values);
   result.values.resize(result.rows * result.columns);
   Status status;
+  const Call call{batch, kind, **executor, scratch->order};
   for (const Group& group : scratch->groups) {
-    status = run_group(batch, group, kind, **executor, *scratch);
-    if (status.ok()) status = scatter(batch, group, kind, *scratch, result);
+    status = run_group(call, group, *scratch);
+    if (status.ok()) status = scatter(call, group, *scratch, result);
     if (!status.ok()) break;
   }
   give_back(std::move(scratch));

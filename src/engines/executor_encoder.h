@@ -44,6 +44,13 @@ class ExecutorEncoder final : public Encoder {
     std::size_t end = 0;
     std::size_t length = 0;
   };
+  /// What a run was asked for.
+  struct Call {
+    const TokenBatch& batch;
+    OutputKind kind;
+    Executor& executor;
+    const std::vector<std::size_t>& order;  // the scratch's
+  };
   /// What one call in flight needs; reused by later calls.
   struct Scratch {
     std::vector<std::size_t> order;  // sequences, longest first
@@ -61,18 +68,12 @@ class ExecutorEncoder final : public Encoder {
   [[nodiscard]] Status check(const TokenBatch& batch, OutputKind kind) const;
   Result<Executor*> executor_for(int threads);
   void form_groups(const TokenBatch& batch, Scratch& scratch) const;
-  Status run_group(
-      const TokenBatch& batch, const Group& group, OutputKind kind, Executor& executor,
-      Scratch& scratch
-  ) const;
+  Status run_group(const Call& call, const Group& group, Scratch& scratch) const;
   void fill(
-      const TokenBatch& batch, const Group& group, const Input& input, const Scratch& scratch,
-      std::vector<std::byte>& buffer
+      const Call& call, const Group& group, const Input& input, std::vector<std::byte>& buffer
   ) const;
-  Status scatter(
-      const TokenBatch& batch, const Group& group, OutputKind kind, Scratch& scratch,
-      EncoderOutput& output
-  ) const;
+  Status scatter(const Call& call, const Group& group, Scratch& scratch, EncoderOutput& output)
+      const;
   [[nodiscard]] const std::string& output_for(OutputKind kind) const;
   /// Whether the answer has a row for each token, not one for each sequence.
   [[nodiscard]] bool keeps_tokens(OutputKind kind) const;

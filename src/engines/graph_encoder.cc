@@ -16,14 +16,23 @@ namespace {
 
 std::string where(const GraphEngine& engine) { return fmt::format("engine {}", engine.name); }
 
+/// What computes, in the engine's own word.
+std::string device_of(const EncoderOptions& options) {
+  for (const char* name : {"provider", "device"}) {
+    const auto chosen = options.settings.find(name);
+    if (chosen != options.settings.end()) return chosen->second;
+  }
+  return "cpu";
+}
+
 Result<EncoderInfo> info_of(
-    const GraphEngine& engine, const std::filesystem::path& model, std::string precision
+    const std::filesystem::path& model, const EncoderOptions& options, std::string precision
 ) {
   const auto config = load_hf_config(model);
   if (!config) return config.error();
   return EncoderInfo{
-      .engine = std::string(engine.name),
-      .isa = "cpu",
+      .engine = options.engine,
+      .isa = device_of(options),
       .precision = std::move(precision),
       .model_type = config->model_type,
       .hidden_size = config->hidden_size,
@@ -67,7 +76,7 @@ Result<std::unique_ptr<Encoder>> load_file(
   }
   auto precision = file_precision(engine, graph, options);
   if (!precision) return precision.error();
-  auto info = info_of(engine, graph, *std::move(precision));
+  auto info = info_of(graph, options, *std::move(precision));
   if (!info) return info.error();
   const auto factory = [load = engine.load_file, graph, options](int threads) {
     return load(graph, executor_options(options, threads));
@@ -97,7 +106,7 @@ Result<std::unique_ptr<Encoder>> load_directory(
         "precision, got '{}', expected auto, fp32{} or int8", precision, engine.bf16 ? ", bf16" : ""
     );
   }
-  auto info = info_of(engine, directory, precision);
+  auto info = info_of(directory, options, precision);
   if (!info) return info.error();
   const OnnxExportOptions export_options{
       .fused = engine.fused,

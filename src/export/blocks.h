@@ -17,6 +17,12 @@ struct EncoderInputs {
   std::string type_ids;  // empty: the model has no token types
 };
 
+/// A normalization, and what the weights of it and of the layer before it are called in the graph.
+struct NamedNorm {
+  const NormTensors& tensors;
+  std::string name;
+};
+
 /// Values are [batch, sequence, ...], or [batch, 1, ...] where only the first token is left.
 class Blocks {
  public:
@@ -35,7 +41,7 @@ class Blocks {
   /// normalized(residual + dense(x)).
   virtual std::string residual(
       const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NormTensors& norm, const std::string& name
+      const NamedNorm& norm
   ) = 0;
 };
 

@@ -27,10 +27,10 @@ std::string encode(
     const std::string context = blocks.attention(x, layer, name + ".attention", first);
     if (first) x = first_token(graph, x);
     x = blocks.residual(
-        context, x, layer.attention_out, layer.attention_norm, name + ".attention_out"
+        context, x, layer.attention_out, {layer.attention_norm, name + ".attention_out"}
     );
     const std::string inner = blocks.activated(x, layer.ff_in, name + ".ff_in", tensors.activation);
-    x = blocks.residual(inner, x, layer.ff_out, layer.ff_norm, name + ".ff_out");
+    x = blocks.residual(inner, x, layer.ff_out, {layer.ff_norm, name + ".ff_out"});
   }
   return x;
 }

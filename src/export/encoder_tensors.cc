@@ -51,11 +51,13 @@ Status check(const HfConfig& config, const Family* family, const std::string& wh
 /// Reads tensors by the family's names.
 class Reader {
  public:
-  Reader(const Checkpoint& checkpoint, const Family& family) : checkpoint_(checkpoint) {
+  Reader(const Checkpoint& checkpoint, const Family& family)
+      : checkpoint_(checkpoint), family_(family) {
     const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
     if (checkpoint.has(first)) prefix_ = family.prefix;
   }
 
+  [[nodiscard]] const Family& family() const { return family_; }
   [[nodiscard]] std::string base(std::string_view name) const {
     return std::string(prefix_).append(name);
   }
@@ -90,10 +92,12 @@ class Reader {
   }
 
   const Checkpoint& checkpoint_;
+  const Family& family_;
   std::string_view prefix_;
 };
 
-Status read_embeddings(const Reader& reader, const Family& family, EncoderTensors& out) {
+Status read_embeddings(const Reader& reader, EncoderTensors& out) {
+  const Family& family = reader.family();
   const HfConfig& config = out.config;
   const std::int64_t hidden = config.hidden_size;
   MARTLET_RETURN_IF_ERROR(
@@ -110,9 +114,8 @@ Status read_embeddings(const Reader& reader, const Family& family, EncoderTensor
   return reader.norm(reader.base(family.embedding_norm), hidden, out.embedding_norm);
 }
 
-Status read_layer(
-    const Reader& reader, const Family& family, const HfConfig& config, LayerTensors& out, int index
-) {
+Status read_layer(const Reader& reader, const HfConfig& config, int index, LayerTensors& out) {
+  const Family& family = reader.family();
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
   const auto name = [&](std::string_view pattern) {
@@ -130,7 +133,8 @@ Status read_layer(
   return reader.norm(name(family.ff_norm), hidden, out.ff_norm);
 }
 
-Status read_heads(const Reader& reader, const Family& family, EncoderTensors& out) {
+Status read_heads(const Reader& reader, EncoderTensors& out) {
+  const Family& family = reader.family();
   const std::int64_t hidden = out.config.hidden_size;
   if (!family.pooler.empty() && reader.has(reader.base(family.pooler))) {
     MARTLET_RETURN_IF_ERROR(
@@ -167,12 +171,12 @@ Result<EncoderTensors> read_encoder_tensors(
   const Reader reader(tensors.checkpoint, *family);
   tensors.activation =
       std::ranges::find(kActivations, tensors.config.hidden_act, &ActivationName::name)->activation;
-  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, tensors));
-  MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, tensors));
+  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, tensors));
+  MARTLET_RETURN_IF_ERROR(read_heads(reader, tensors));
   tensors.layers.resize(static_cast<std::size_t>(tensors.config.layers));
   for (std::size_t i = 0; i < tensors.layers.size(); ++i) {
     MARTLET_RETURN_IF_ERROR(
-        read_layer(reader, *family, tensors.config, tensors.layers[i], static_cast<int>(i))
+        read_layer(reader, tensors.config, static_cast<int>(i), tensors.layers[i])
     );
   }
   return tensors;

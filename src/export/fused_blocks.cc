@@ -33,7 +33,7 @@ class FusedBlocks final : public Blocks {
   ) override;
   std::string residual(
       const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NormTensors& norm, const std::string& name
+      const NamedNorm& norm
   ) override;
 
  private:
@@ -147,15 +147,15 @@ std::string FusedBlocks::activated(
 
 std::string FusedBlocks::residual(
     const std::string& x, const std::string& residual, const DenseTensors& dense,
-    const NormTensors& norm, const std::string& name
+    const NamedNorm& norm
 ) {
   const PackedDense layer = packed(dense);
   return contrib(
       "SkipLayerNormalization",
-      {products_.product(x, layer, name), residual,
-       graph_.weight(name + ".norm.gamma", {layer.outputs}, norm.gamma.values()),
-       graph_.weight(name + ".norm.beta", {layer.outputs}, norm.beta.values()),
-       products_.bias(layer, name)},
+      {products_.product(x, layer, norm.name), residual,
+       graph_.weight(norm.name + ".norm.gamma", {layer.outputs}, norm.tensors.gamma.values()),
+       graph_.weight(norm.name + ".norm.beta", {layer.outputs}, norm.tensors.beta.values()),
+       products_.bias(layer, norm.name)},
       {Attribute::of("epsilon", epsilon_)}
   );
 }

@@ -41,7 +41,7 @@ class PlainBlocks final : public Blocks {
   ) override;
   std::string residual(
       const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NormTensors& norm, const std::string& name
+      const NamedNorm& norm
   ) override;
 
  private:
@@ -149,9 +149,11 @@ std::string PlainBlocks::activated(
 
 std::string PlainBlocks::residual(
     const std::string& x, const std::string& residual, const DenseTensors& dense,
-    const NormTensors& norm, const std::string& name
+    const NamedNorm& norm
 ) {
-  return normalized(graph_.add("Add", {linear(x, dense, name), residual}), norm, name + ".norm");
+  return normalized(
+      graph_.add("Add", {linear(x, dense, norm.name), residual}), norm.tensors, norm.name + ".norm"
+  );
 }
 
 /// 0.5 x (1 + erf(x / sqrt 2)): the form that ONNX Runtime and OpenVINO know as GELU.

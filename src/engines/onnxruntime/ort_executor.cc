@@ -68,34 +68,32 @@ Status OrtExecutor::check(OrtStatus* status) const { return take_status(api_, st
 Result<std::unique_ptr<Executor>> OrtExecutor::load(
     const std::filesystem::path& model, const ExecutorOptions& options
 ) {
-  const auto& runtime = onnx_runtime();
-  if (!runtime) return runtime.error();
   const auto file = onnx::open_model(model);
   if (!file) return file.error();
   const auto external = onnx::open_external_files(file->model, model);
   if (!external) return external.error();
-  return make(*runtime, file->file.bytes(), *external, model.string(), options);
+  return make(file->file.bytes(), *external, model.string(), options);
 }
 
 Result<std::unique_ptr<Executor>> OrtExecutor::from_bytes(
     std::span<const std::byte> model, std::string_view where, const ExecutorOptions& options
 ) {
-  const auto& runtime = onnx_runtime();
-  if (!runtime) return runtime.error();
-  return make(*runtime, model, {}, std::string(where), options);
+  return make(model, {}, std::string(where), options);
 }
 
 Result<std::unique_ptr<Executor>> OrtExecutor::make(
-    const OnnxRuntime& runtime, std::span<const std::byte> model,
-    std::span<const onnx::ExternalFile> external, std::string where, const ExecutorOptions& options
+    std::span<const std::byte> model, std::span<const onnx::ExternalFile> external,
+    std::string where, const ExecutorOptions& options
 ) {
-  const OrtApi& api = *runtime.api;
-  const auto session_options = make_session_options(runtime, options);
+  const auto& runtime = onnx_runtime();
+  if (!runtime) return runtime.error();
+  const OrtApi& api = *runtime->api;
+  const auto session_options = make_session_options(*runtime, options);
   if (!session_options) return session_options.error();
   MARTLET_RETURN_IF_ERROR(add_external_files(api, external, session_options->get()));
   OrtSession* session = nullptr;
   OrtStatus* status = api.CreateSessionFromArray(
-      runtime.environment, model.data(), model.size(), session_options->get(), &session
+      runtime->environment, model.data(), model.size(), session_options->get(), &session
   );
   if (Status failure = take_status(api, status, where); !failure.ok()) {
     // Whatever ONNX Runtime calls it, it is about the model.
@@ -103,7 +101,7 @@ Result<std::unique_ptr<Executor>> OrtExecutor::make(
     return Status(ours ? StatusCode::kUnsupported : StatusCode::kInvalidModel, failure.message());
   }
   std::unique_ptr<OrtExecutor> executor(
-      new OrtExecutor(runtime, {session, {api.ReleaseSession}}, std::move(where))
+      new OrtExecutor(*runtime, {session, {api.ReleaseSession}}, std::move(where))
   );
   MARTLET_RETURN_IF_ERROR(executor->prepare());
   return std::unique_ptr<Executor>(std::move(executor));

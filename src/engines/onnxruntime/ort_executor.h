@@ -28,9 +28,8 @@ class OrtExecutor final : public Executor {
 
  private:
   static Result<std::unique_ptr<Executor>> make(
-      const OnnxRuntime& runtime, std::span<const std::byte> model,
-      std::span<const onnx::ExternalFile> external, std::string where,
-      const ExecutorOptions& options
+      std::span<const std::byte> model, std::span<const onnx::ExternalFile> external,
+      std::string where, const ExecutorOptions& options
   );
   OrtExecutor(const OnnxRuntime& runtime, OrtPointer<OrtSession> session, std::string where);
 
