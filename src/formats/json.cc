@@ -166,8 +166,10 @@ std::string describe(const bj::value& value) {
   return "an unknown value";
 }
 
-JsonReader::JsonReader(const bj::object& object, std::string_view where, std::string_view path)
-    : object_(object), where_(where), path_(path) {}
+JsonReader::JsonReader(
+    const bj::object& object, std::string_view where, std::string_view path, StatusCode code
+)
+    : object_(object), where_(where), path_(path), code_(code) {}
 
 const bj::value* JsonReader::find(std::string_view key) const {
   const bj::value* value = object_.if_contains(key);
@@ -177,9 +179,7 @@ const bj::value* JsonReader::find(std::string_view key) const {
 void JsonReader::reject(std::string_view key, std::string_view got, std::string_view expected) {
   if (!status_.ok()) return;
   const std::string name = path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
-  status_ = error(
-      StatusCode::kInvalidModel, where_, "{}: got {}, expected {}", in_quotes(name), got, expected
-  );
+  status_ = error(code_, where_, "{}: got {}, expected {}", in_quotes(name), got, expected);
 }
 
 void JsonReader::require(std::string_view key) {

@@ -55,13 +55,16 @@ struct NumberRange {
 };
 
 /// Reads the members of one object. A getter leaves its target unchanged when the key is missing or
-/// null, so that the target's value is the default. The first failure (kInvalidModel) is kept and
-/// the getters after it do nothing: read everything, then look at status() once.
+/// null, so that the target's value is the default. The first failure is kept and the getters after
+/// it do nothing: read everything, then look at status() once.
 class JsonReader {
  public:
   /// `object` must outlive the reader. `path` is how the object is reached from the root of its
-  /// document: "" or "text_config".
-  JsonReader(const boost::json::object& object, std::string_view where, std::string_view path = {});
+  /// document: "" or "text_config". `code` is of the failures.
+  JsonReader(
+      const boost::json::object& object, std::string_view where, std::string_view path = {},
+      StatusCode code = StatusCode::kInvalidModel
+  );
 
   /// Fails when `key` is missing or null.
   void require(std::string_view key);
@@ -89,6 +92,7 @@ class JsonReader {
   const boost::json::object& object_;
   std::string where_;
   std::string path_;
+  StatusCode code_;
   Status status_;
 };
 

@@ -18,6 +18,7 @@
 #include "server/metrics/http_metrics.h"
 #include "server/metrics/model_metrics.h"
 #include "server/page/page.h"
+#include "server/routes/routes.h"
 #include "server/service/model_registry.h"
 #include "server/tracing/trace_exporter.h"
 
@@ -77,7 +78,8 @@ class RunningServer final : public Server {
   RunningServer(ServerConfig config, Say say)
       : config_(std::move(config)),
         say_(std::move(say)),
-        registry_(make_model_registry(config_.serving)) {}
+        registry_(make_model_registry(config_.serving)),
+        routes_(*registry_, config_.serving) {}
 
   ~RunningServer() override {
     stopping_.store(true);
@@ -110,6 +112,7 @@ class RunningServer final : public Server {
   std::unique_ptr<TraceExporter> traces_;  // null: none
   Observers observers_;
   std::unique_ptr<ModelRegistry> registry_;
+  const RestRoutes routes_;
   std::vector<ModelSpec> specs_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> admin_;
@@ -159,6 +162,8 @@ void RunningServer::add_routes() {
   router_.add("GET", "/metrics", [this](HttpRequest&&, Responder&& responder) {
     write_metrics(std::move(responder));
   });
+  routes_.add_dialects(router_);
+  routes_.add_admin(admin_router_);
 }
 
 Status RunningServer::start_http() {

@@ -24,7 +24,11 @@ class ResponseCapture final : public ResponseSink {
     const std::lock_guard lock(mutex_);
     response_.body += chunk;
   }
-  void finish() override { end(std::move(response_)); }
+  void finish() override {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    changed_.notify_all();
+  }
   void abandon() noexcept override { end({.status = 500}); }
   [[nodiscard]] bool client_gone() const noexcept override {
     const std::lock_guard lock(mutex_);

@@ -38,11 +38,11 @@ class Registry final : public ModelRegistry {
     return slot == slots_.end() ? nullptr : slot->second.model;
   }
 
-  [[nodiscard]] std::shared_ptr<ServedModel> only() const override {
+  [[nodiscard]] std::shared_ptr<ServedModel> only(Fits fits) const override {
     const std::shared_lock lock(mutex_);
     std::shared_ptr<ServedModel> found;
     for (const auto& [name, slot] : slots_) {
-      if (slot.model == nullptr) continue;
+      if (slot.model == nullptr || (fits != nullptr && !fits(slot.model->info()))) continue;
       if (found != nullptr) return nullptr;
       found = slot.model;
     }

@@ -46,8 +46,10 @@ class ModelRegistry {
 
   /// The model of that name, if it is ready; null otherwise.
   [[nodiscard]] virtual std::shared_ptr<ServedModel> find(std::string_view name) const = 0;
-  /// The only model that is ready; null when there are none or several.
-  [[nodiscard]] virtual std::shared_ptr<ServedModel> only() const = 0;
+  /// Whether a model can answer what is asked.
+  using Fits = bool (*)(const ModelInfo& info);
+  /// The only model that is ready and fits (null: any does); null when there are none or several.
+  [[nodiscard]] virtual std::shared_ptr<ServedModel> only(Fits fits = nullptr) const = 0;
   /// All names, in order.
   [[nodiscard]] virtual std::vector<ModelEntry> index() const = 0;
   /// Every model is loaded and healthy, there is one, and the registry does not drain.

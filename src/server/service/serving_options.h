@@ -27,7 +27,7 @@ struct ServingOptions {
   /// How long a batch may wait for more requests while the model is busy with others.
   std::chrono::microseconds max_wait{0};
   /// A request that would wait longer than this is refused; 0: only the limits above refuse.
-  std::chrono::milliseconds max_queue_time{0};
+  std::chrono::milliseconds max_queue_time{1500};
   /// Batches that run at once, each on threads / workers of the encoder's threads.
   int32_t workers = 1;
   /// Threads that tokenize; 0: half of what this process may use, at least one.

@@ -1,0 +1,64 @@
+#include "server/routes/native_request.h"
+
+#include <boost/json/array.hpp>
+
+#include "core/error.h"
+#include "server/routes/request_body.h"
+
+namespace martlet {
+
+Result<NativeRequest> parse_native_request(
+    std::string_view body, std::chrono::steady_clock::time_point received
+) {
+  const auto value = parse_body(body);
+  if (!value) return value.error();
+  NativeRequest request;
+  if (!value->is_object()) {
+    auto inputs = read_text_items(*value, "inputs");
+    if (!inputs) return inputs.error();
+    request.inputs = *std::move(inputs);
+    request.bare = true;
+    return request;
+  }
+  const auto& object = value->get_object();
+  JsonReader reader = body_reader(object);
+  reader.get("model", request.model);
+  reader.get("top_k", request.top_k, {.min = 0, .max = 1 << 20});
+  reader.get("return_logits", request.return_logits);
+  reader.get("stream", request.stream);
+  reader.get("add_special_tokens", request.options.add_special_tokens);
+  reader.get("dimensions", request.options.dimensions, {.min = 1, .max = 1 << 20});
+  if (reader.find("normalize") != nullptr) {
+    bool normalize = false;
+    reader.get("normalize", normalize);
+    request.options.normalize = normalize;
+  }
+  reader.require("inputs");
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  MARTLET_RETURN_IF_ERROR(read_options(object, received, request.options));
+  auto inputs = read_text_items(*reader.find("inputs"), "inputs");
+  if (!inputs) return inputs.error();
+  request.inputs = *std::move(inputs);
+  return request;
+}
+
+Result<NativeRequest> parse_native_lines(std::string_view body) {
+  NativeRequest request;
+  request.stream = true;
+  for (std::size_t number = 1; !body.empty(); ++number) {
+    const std::string_view line = body.substr(0, body.find('\n'));
+    body.remove_prefix(std::min(body.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const auto value = parse_body(line);
+    const std::string where = fmt::format("line {}", number);
+    if (!value) {
+      return error(StatusCode::kInvalidInput, where, "{}", value.error().message());
+    }
+    auto input = read_text_item(*value, where);
+    if (!input) return input.error();
+    request.inputs.push_back(*std::move(input));
+  }
+  return request;
+}
+
+}  // namespace martlet

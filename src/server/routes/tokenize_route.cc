@@ -1,0 +1,121 @@
+#include "server/routes/tokenize_route.h"
+
+#include <new>
+#include <utility>
+
+#include "core/error.h"
+#include "server/routes/json_writer.h"
+
+namespace martlet {
+namespace {
+
+constexpr std::string_view kWhere = "tokenize";
+
+/// Added tokens have an empty place in the text.
+TokenizedText read_encoding(
+    const Tokenizer& tokenizer, const TextPair& texts, const Encodings& encodings
+) {
+  TokenizedText text;
+  text.truncated = encodings.truncated[0] != 0;
+  for (std::size_t i = 0; i < encodings.ids.size(); ++i) {
+    const int32_t id = encodings.ids[i];
+    const Offset place = encodings.char_offsets[i];
+    const Offset bytes = encodings.byte_offsets[i];
+    const std::string_view source = encodings.type_ids[i] == 0 ? texts.first : texts.second;
+    text.tokens.push_back({
+        .id = id,
+        .text = std::string(tokenizer.id_to_token(id)),
+        .surface = std::string(source.substr(
+            static_cast<std::size_t>(bytes.begin), static_cast<std::size_t>(bytes.end - bytes.begin)
+        )),
+        .characters = place,
+        .special = place == Offset{},
+    });
+  }
+  return text;
+}
+
+Result<std::vector<TokenizedText>> tokenize(const TextRequest& request) {
+  const EncodeOptions how{
+      .add_special_tokens = request.options.add_special_tokens,
+      .max_length = request.options.max_length,
+      .offsets = true,
+  };
+  const Tokenizer& tokenizer = request.model->tokenizer();
+  std::vector<TokenizedText> texts;
+  Encodings encodings;
+  for (const TextInput& input : request.inputs) {
+    if (!input.ids.empty())
+      return error(StatusCode::kInvalidInput, kWhere, "got token ids, expected texts");
+    const std::string_view text = input.text;
+    const TextPair pair{text, input.pair ? std::string_view(*input.pair) : std::string_view()};
+    MARTLET_RETURN_IF_ERROR(
+        input.pair ? tokenizer.encode(std::span(&pair, 1), how, encodings)
+                   : tokenizer.encode(std::span(&text, 1), how, encodings)
+    );
+    texts.push_back(read_encoding(tokenizer, pair, encodings));
+  }
+  return texts;
+}
+
+}  // namespace
+
+void answer_aside(
+    Responder responder, const std::shared_ptr<ServedModel>& model, const Dialect& dialect,
+    std::function<Result<HttpResponse>()> make
+) {
+  const auto owed = std::make_shared<Responder>(std::move(responder));
+  const bool taken = model->run_aside([owed, &dialect, make = std::move(make)] {
+    Result<HttpResponse> response = Status();
+    try {
+      response = make();
+    } catch (const std::bad_alloc&) {
+      response = error(StatusCode::kResourceExhausted, kWhere, "out of memory");
+    }
+    if (!response) return answer_failure(std::move(*owed), response.error(), dialect);
+    owed->send(*std::move(response));
+  });
+  if (taken) return;
+  answer_failure(
+      std::move(*owed), error(StatusCode::kResourceExhausted, kWhere, "too many requests wait"),
+      dialect
+  );
+}
+
+void tokenize_texts(
+    Responder responder, TextRequest&& texts, const Dialect& dialect, TokenizedWriter write
+) {
+  const auto model = texts.model;
+  answer_aside(
+      std::move(responder), model, dialect,
+      [request = std::move(texts), write = std::move(write)]() -> Result<HttpResponse> {
+        const auto tokenized = tokenize(request);
+        if (!tokenized) return tokenized.error();
+        return write(request.model->info(), *tokenized);
+      }
+  );
+}
+
+void append_tokenized(std::string& out, const TokenizedText& text) {
+  JsonObject object(out);
+  const auto list = [&](std::string_view name, const auto& append) {
+    JsonArray array(object.key(name));
+    for (const TokenizedText::Token& token : text.tokens) append(array.next(), token);
+  };
+  using Token = TokenizedText::Token;
+  list("ids", [](std::string& to, const Token& token) {
+    write_json_number(to, int64_t{token.id});
+  });
+  list("tokens", [](std::string& to, const Token& token) { write_json_string(to, token.text); });
+  list("offsets", [](std::string& to, const Token& token) {
+    JsonArray offset(to);
+    write_json_number(offset.next(), int64_t{token.characters.begin});
+    write_json_number(offset.next(), int64_t{token.characters.end});
+  });
+  list("special", [](std::string& to, const Token& token) {
+    to += token.special ? "true" : "false";
+  });
+  object.member("truncated", text.truncated);
+}
+
+}  // namespace martlet
