@@ -10,6 +10,7 @@ promise, what was measured and whether it holds; exit code 1 when one does not.
 import argparse
 import http.client
 import json
+import shlex
 import subprocess
 import sys
 import threading
@@ -38,10 +39,10 @@ class Server:
             time.sleep(0.05)
 
     def find_port(self) -> int:
+        """From the line "martlet: HTTP listens on 127.0.0.1:40123"."""
         for line in self.process.stderr:
-            _, found, rest = line.partition("http://")
-            if found:
-                return int(rest.split("/")[0].split()[0].rsplit(":", 1)[1])
+            if "HTTP listens on" in line:
+                return int(line.rsplit(":", 1)[1])
         sys.exit("the server ended before it listened")
 
     def get(self, path: str) -> int:
@@ -154,13 +155,13 @@ def main() -> int:
     parser.add_argument("--factor", type=float, default=5, help="times the capacity")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--capacity-seconds", type=float, default=10)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--overload-connections", type=int, default=512)
-    parser.add_argument("serve_flags", nargs="*", help="after --: flags of martlet serve")
+    parser.add_argument("--serve", default="", help="flags of martlet serve: --serve='--workers 2'")
     arguments = parser.parse_args()
 
     program = arguments.build.resolve() / "martlet"
-    server = Server(program, arguments.model, arguments.serve_flags)
+    server = Server(program, arguments.model, shlex.split(arguments.serve))
     try:
         found = measure(Load(program, server, arguments), server, arguments)
     finally:
