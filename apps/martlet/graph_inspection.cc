@@ -62,7 +62,7 @@ Result<std::string> inspect_graph(const InspectFlags& flags) {
   }
   for (const onnx::Node& node : file->model.graph.nodes) ++facts.operators[operator_name(node)];
   add_weights(file->model, facts);
-  facts.attention = find_attention(file->model.graph);
+  facts.attention = find_attention(file->model);
   add_engines(flags.model, facts);
   return flags.json ? as_json(facts) : as_text(facts);
 }

@@ -88,7 +88,7 @@ std::string about_fusions(const GraphFacts& facts) {
 
 std::string verdict(const onnx::AttentionSite& site) {
   if (site.fused) return fmt::format("fused ({})", site.op);
-  if (site.fusable) return "not fused here; ONNX Runtime fuses it while loading";
+  if (site.fusable) return "not fused here; of the form that ONNX Runtime fuses while loading";
   return "not fused: " + site.reason;
 }
 

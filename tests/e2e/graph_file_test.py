@@ -41,7 +41,8 @@ class GraphFileTest(CliTest):
     def test_inspect_says_why_attention_is_not_fused(self) -> None:
         self.export()
         sites = json.loads(self.out("inspect", self.model, "--json"))["attention"]
-        self.assertEqual([site["fusable"] for site in sites], [True, False])
+        self.assertEqual([site["fusable"] for site in sites], [False, False])
+        self.assertIn("not divided", sites[0]["reason"])
         self.assertIn("the key is of", sites[1]["reason"])  # the last layer asks for one token
 
     def test_run_takes_labels_and_tokenizer_from_the_file(self) -> None:

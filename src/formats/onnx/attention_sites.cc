@@ -18,9 +18,8 @@ constexpr std::string_view kOnScores[] = {"Add", "Sub", "Mul", "Div", "Where", "
 /// Between a projection and its product: the cut into heads, and scale.
 constexpr std::string_view kOnHeads[] = {"Reshape", "Transpose", "Mul",       "Div",
                                          "Cast",    "Squeeze",   "Unsqueeze", "Identity"};
-constexpr std::string_view kNorms[] = {
-    "LayerNormalization", "SkipLayerNormalization", "EmbedLayerNormalization"
-};
+/// The operators that LayerNormalization was exported as before opset 17, last first.
+constexpr std::string_view kSmallNorm[] = {"Add", "Mul", "Div"};
 constexpr int kLongestWalk = 16;  // a graph with a cycle must not hold the search for ever
 
 bool is_one_of(std::string_view op, auto& ops) {
@@ -62,6 +61,15 @@ class Links {
       node = maker(*data);
     }
     return node;
+  }
+  /// Whether the nodes upwards from `value`, by their first inputs, are these.
+  [[nodiscard]] bool is_made_by(std::string value, auto& ops) const {
+    for (const std::string_view op : ops) {
+      const Node* node = maker(value);
+      if (node == nullptr || node->op != op || node->inputs.empty()) return false;
+      value = node->inputs.front();
+    }
+    return true;
   }
 
  private:
@@ -133,11 +141,15 @@ std::string why_not(
     }
     input = projection.input;
   }
+  if (links.user(scores.outputs[0], "Div") == nullptr)
+    return "its scores are not divided by a constant, which ONNX Runtime's fusion looks for";
+  if (links.is_made_by(input, kSmallNorm)) return {};
   const Node* norm = links.maker(input);
-  if (norm != nullptr && is_one_of(norm->op, kNorms)) return {};
+  if (norm == nullptr) return "its input comes from outside the graph, expected a normalization";
   return fmt::format(
-      "its input comes from {}, expected LayerNormalization",
-      norm == nullptr ? "outside the graph" : fmt::format("{} '{}'", norm->op, norm->name)
+      "its input comes from {} '{}', expected a normalization of small operators, as before opset "
+      "17",
+      norm->op, norm->name
   );
 }
 
@@ -157,7 +169,8 @@ std::optional<AttentionSite> site_of(const Links& links, const Node& softmax) {
 
 }  // namespace
 
-std::vector<AttentionSite> find_attention(const Graph& graph) {
+std::vector<AttentionSite> find_attention(const Model& model) {
+  const Graph& graph = model.graph;
   const Links links(graph);
   std::vector<AttentionSite> sites;
   for (const Node& node : graph.nodes) {

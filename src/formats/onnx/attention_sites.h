@@ -1,5 +1,6 @@
 // Where a graph computes attention, and whether as one fused operator; where not, what keeps
-// ONNX Runtime from fusing it.
+// ONNX Runtime from fusing it while it loads the graph. That fusion knows the exports of some years
+// ago: normalization of small operators (before opset 17), scores divided by a constant.
 #pragma once
 
 #include <string>
@@ -13,12 +14,12 @@ struct AttentionSite {
   std::string node{};  // the fused operator's node, or the Softmax of a graph of small operators
   std::string op{};    // "Attention", "MultiHeadAttention", "QAttention", ... or "Softmax"
   bool fused = false;
-  /// Not fused, but of the form that ONNX Runtime fuses by itself when it loads the graph.
+  /// Not fused, but of the form that ONNX Runtime's own fusion looks for.
   bool fusable = false;
   std::string reason{};  // neither: why
 };
 
 /// In the order of the graph.
-std::vector<AttentionSite> find_attention(const Graph& graph);
+std::vector<AttentionSite> find_attention(const Model& model);
 
 }  // namespace martlet::onnx

@@ -9,12 +9,15 @@ namespace {
 
 /// One attention of small operators over `norm`, whose parts the tests then change.
 struct SmallAttention {
-  Graph graph;
+  Model model;
+  Graph& graph = model.graph;
 
   SmallAttention() {
     for (const char* weight : {"wq", "wk", "wv", "bias", "scale", "mask", "shape"})
       graph.initializers.push_back({.name = weight});
-    add("LayerNormalization", {"x"}, "norm");
+    add("Div", {"centered", "deviation"}, "norm0");
+    add("Mul", {"norm0", "gamma"}, "norm1");
+    add("Add", {"norm1", "beta"}, "norm");
     for (const std::string part : {"q", "k", "v"}) {
       add("MatMul", {"norm", "w" + part}, part + "0");
       add("Add", {part + "0", "bias"}, part + "1");
@@ -39,7 +42,7 @@ struct SmallAttention {
     return *std::ranges::find(graph.nodes, "to_" + output, &Node::name);
   }
   [[nodiscard]] AttentionSite only_site() const {
-    const auto sites = find_attention(graph);
+    const auto sites = find_attention(model);
     EXPECT_EQ(sites.size(), 1U);
     return sites.empty() ? AttentionSite{} : sites.front();
   }
@@ -60,7 +63,7 @@ TEST(AttentionSitesTest, ThePatternIsFound) {
 TEST(AttentionSitesTest, FusedOperatorsAreListed) {
   SmallAttention attention;
   attention.graph.nodes.push_back({.op = "Attention", .domain = "com.microsoft", .name = "a"});
-  const auto sites = find_attention(attention.graph);
+  const auto sites = find_attention(attention.model);
   ASSERT_EQ(sites.size(), 2U);
   EXPECT_TRUE(sites[1].fused);
 }
@@ -85,26 +88,32 @@ TEST(AttentionSitesTest, OtherOperatorsAreTheReason) {
   computed.expect_reason("the key's weight is computed");
 }
 
-TEST(AttentionSitesTest, AMissingNormalizationIsTheReason) {
+TEST(AttentionSitesTest, AnotherNormalizationIsTheReason) {
   SmallAttention attention;
-  attention.maker("norm").op = "Relu";
-  attention.expect_reason("Relu 'to_norm', expected LayerNormalization");
+  attention.maker("norm").op = "LayerNormalization";
+  attention.expect_reason("LayerNormalization 'to_norm', expected a normalization of small");
+}
+
+TEST(AttentionSitesTest, ScalingElsewhereIsTheReason) {
+  SmallAttention attention;
+  attention.maker("scores1").op = "Mul";
+  attention.expect_reason("not divided by a constant");
 }
 
 TEST(AttentionSitesTest, ASoftmaxOverClassesIsNoAttention) {
-  Graph graph;
-  graph.initializers.push_back({.name = "w"});
-  graph.nodes = {
+  Model model;
+  model.graph.initializers.push_back({.name = "w"});
+  model.graph.nodes = {
       {.op = "MatMul", .name = "m", .inputs = {"x", "w"}, .outputs = {"logits"}},
       {.op = "Softmax", .name = "s", .inputs = {"logits"}, .outputs = {"y"}},
   };
-  EXPECT_TRUE(find_attention(graph).empty());
+  EXPECT_TRUE(find_attention(model).empty());
 }
 
 TEST(AttentionSitesTest, ACycleEnds) {
   SmallAttention attention;
   attention.maker("scores").inputs = {"scores", "mask"};
-  EXPECT_TRUE(find_attention(attention.graph).empty());
+  EXPECT_TRUE(find_attention(attention.model).empty());
 }
 
 }  // namespace
