@@ -1,5 +1,6 @@
 // martlet serve: models over HTTP and gRPC until somebody says stop.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <array>
 #include <csignal>
@@ -138,7 +139,17 @@ Status serve_until_stopped(Server& server, const StopSignals& signals) {
 
 }  // namespace
 
+/// Keeps large blocks out of the heaps: the memory of a model that is unloaded goes back to the
+/// system. glibc would raise the limit by itself once such a block is freed.
+void give_back_large_blocks() {
+#ifdef __GLIBC__
+  constexpr int kLargeBlock = 256 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+#endif
+}
+
 Status serve(Arguments arguments) {
+  give_back_large_blocks();
   ServeFlags flags;
   const Result<bool> wanted = parse_flags(arguments, flags);
   if (!wanted || !*wanted) return wanted.status();
