@@ -1,0 +1,98 @@
+"""Clients that ask for too much, too slowly, or all at once: nobody else notices."""
+
+import contextlib
+import gzip
+import resource
+import socket
+import time
+
+import serving
+from serving import CLASSIFIER, Served, ServeTest
+
+HEAD = b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+
+
+def settled_memory(server: Served) -> int:
+    """The resident size, once it no longer changes."""
+    before = -1
+    while (now := server.resident_bytes()) != before:
+        before = now
+        time.sleep(0.1)
+    return now
+
+
+class Limits(ServeTest):
+    def ask(self, server: Served, data: bytes) -> bytes:
+        """The first line of what comes back; the server may stop listening before all is said."""
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+            with contextlib.suppress(OSError):
+                client.sendall(data)
+            return client.recv(4096).partition(b"\r\n")[0]
+
+    def test_refused_floods_leave_no_memory_behind(self) -> None:
+        server = self.serve(CLASSIFIER, "--max-body-bytes", "64KiB")
+        chunks = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 70_000
+        for round in range(110):
+            if round == 10:
+                before = settled_memory(server)
+            self.assertIn(b"413", self.ask(server, chunks))
+        self.assertLess(settled_memory(server) - before, 1 << 20)
+
+    def test_compressed_bombs_are_refused_and_leave_no_memory_behind(self) -> None:
+        server = self.serve(CLASSIFIER, "--max-decompressed-bytes", "1MiB")
+        bomb = gzip.compress(b" " * (100 << 20))
+        request = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb
+        for round in range(60):
+            if round == 10:
+                before = settled_memory(server)
+            self.assertIn(b"413", self.ask(server, request))
+        self.assertLess(settled_memory(server) - before, 4 << 20)
+
+    def test_idle_connections_cost_little_and_stop_nobody(self) -> None:
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        count = min(2000, limit - 100)
+        server = self.serve(CLASSIFIER)
+        before = settled_memory(server)
+        idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+        begin = time.monotonic()
+        self.assertEqual(server.get("/health/live")[0], 200)
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertLess((settled_memory(server) - before) / count, 10 << 10)
+        for client in idle:
+            client.close()
+
+    def test_slow_clients_are_dropped_and_the_others_are_served(self) -> None:
+        server = self.serve(CLASSIFIER, "--header-timeout", "1s")
+        slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+        begin = time.monotonic()
+        while time.monotonic() - begin < 1.5:
+            for client in slow:
+                with contextlib.suppress(OSError):
+                    client.send(b"G" if time.monotonic() - begin < 0.1 else b"E")
+            self.assertEqual(server.get("/health/live")[0], 200)
+        for client in slow:
+            client.settimeout(10)
+            try:
+                while client.recv(4096):
+                    pass
+            except ConnectionResetError:
+                pass  # closed with bytes of ours still unread
+            client.close()
+        self.assertLess(time.monotonic() - begin, 8)
+
+    def test_errors_show_no_paths(self) -> None:
+        server = self.serve(f"m={CLASSIFIER}")
+        for path, body in (
+            ("/v1/predict", {"model": "../../etc/passwd", "inputs": ["a"]}),
+            ("/v2/models/..%2f..%2fetc%2fpasswd/infer", {}),
+            ("/predict", {"inputs": 1}),
+            ("/embed", {"inputs": "a"}),
+        ):
+            status, answer = server.post(path, body)
+            self.assertGreaterEqual(status, 400, path)
+            self.assertNotIn(str(CLASSIFIER.parent), answer)
+            self.assertNotRegex(answer, r"0x[0-9a-f]{6,}")
+
+
+if __name__ == "__main__":
+    serving.main()
