@@ -137,8 +137,6 @@ Status serve_until_stopped(Server& server, const StopSignals& signals) {
   return {};
 }
 
-}  // namespace
-
 /// Keeps large blocks out of the heaps: the memory of a model that is unloaded goes back to the
 /// system. glibc would raise the limit by itself once such a block is freed.
 void give_back_large_blocks() {
@@ -147,6 +145,8 @@ void give_back_large_blocks() {
   ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
 #endif
 }
+
+}  // namespace
 
 Status serve(Arguments arguments) {
   give_back_large_blocks();
