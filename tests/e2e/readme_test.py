@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """The README's own commands: every `$ command` of its console blocks is run, and prints what the
 README says it prints. Numbers may differ in their last digits (another ISA level adds in another
-order); a line `...` stands for any lines, and `...` at the end of a line for any rest.
+order); a line `...` stands for any lines, and `...` at the end of a line for any rest. A command
+that ends in `&` is a server: it runs until the end, and the next command waits for its lines. Its
+port 8080 is replaced by a free one.
 
 Its C++ is a part of examples/classify/main.cc, which the test install_consumer builds and runs; its
 ./dev commands are those that ./dev help knows."""
 
+import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import parity
@@ -30,11 +35,20 @@ def main() -> int:
 
 def wrong_answers(build: Path) -> list[str]:
     failures = []
-    with tempfile.TemporaryDirectory() as folder:
+    port = str(free_port())
+    variables = {"PATH": f"{build}:{os.environ['PATH']}", "MARTLET_HTTP": f"127.0.0.1:{port}"}
+    environment = os.environ | variables
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as servers:
         for name in ("build", "models"):
             (Path(folder) / name).symlink_to(parity.ROOT / name)
-        for command, expected in examples():
-            environment = os.environ | {"PATH": f"{build}:{os.environ['PATH']}"}
+        for written, lines in examples():
+            command = written.replace("8080", port)
+            expected = [line.replace("8080", port) for line in lines]
+            if command.endswith(" &"):
+                output = start_server(command.removesuffix(" &"), folder, environment, servers)
+                if not comes_to_match(output, expected):
+                    failures.append(f"$ {command}\n{output.read_text()}does not look as written")
+                continue
             done = subprocess.run(
                 ["bash", "-c", command], cwd=folder, env=environment, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -44,6 +58,35 @@ def wrong_answers(build: Path) -> list[str]:
                     f"$ {command}\n{done.stdout}does not look like\n" + "\n".join(expected)
                 )
     return failures
+
+
+def start_server(
+    command: str, folder: str, environment: dict[str, str], servers: contextlib.ExitStack
+) -> Path:
+    """Where its output goes."""
+    output = Path(folder) / "server.log"
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {command}"], cwd=folder, env=environment,
+        stdout=output.open("w"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    servers.callback(process.wait)
+    servers.callback(process.terminate)
+    return output
+
+
+def comes_to_match(output: Path, expected: list[str]) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if matches(output.read_text().splitlines(), expected):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def examples() -> list[tuple[str, list[str]]]:
