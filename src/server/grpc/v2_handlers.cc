@@ -18,7 +18,7 @@ using inference::ModelInferResponse;
 using inference::ModelStreamInferResponse;
 
 constexpr std::array kExtensions{
-    "classification", "model_configuration", "model_repository", "schedule_policy", "statistics",
+    "classification", "model_configuration", "model_repository(index)", "parameters", "statistics",
 };
 
 /// Asks `model`; `response_of` is where in the message of `reply` the answer goes.
