@@ -49,6 +49,7 @@ HttpResponse failure_response(
   if (facts.retry_after) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*facts.retry_after).count();
     response.headers.emplace_back("Retry-After", std::to_string(std::max<int64_t>(seconds, 1)));
+    response.headers.emplace_back("Retry-After-Ms", std::to_string(facts.retry_after->count()));
   }
   return response;
 }

@@ -15,7 +15,8 @@ int http_status(StatusCode code) noexcept;
 /// `status.message()` without what must not leave the machine.
 std::string message_for_client(const Status& status);
 
-/// The failure in `shape`, with Retry-After (in seconds) when facts has one.
+/// The failure in `shape`, with Retry-After (in seconds) when facts has one, and the exact time in
+/// Retry-After-Ms, which OpenAI's client obeys.
 HttpResponse failure_response(
     const Status& status, const RequestFacts& facts, const ErrorShape& shape,
     int (*status_of)(StatusCode) noexcept = &http_status

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "core/cpu.h"
 #include "core/error.h"
 #include "martlet/batch_scheduler.h"
-#include "pipelines/unit_length.h"
+#include "server/service/answer_assembly.h"
 #include "server/service/batch_runner.h"
 #include "server/service/pending_request.h"
+#include "server/service/request_counter.h"
 #include "server/service/self_check.h"
 #include "server/service/work_queue.h"
 
@@ -28,16 +27,6 @@ constexpr std::size_t kBytesPerTurn = 64 << 10;
 constexpr std::size_t kValuesMadeInPlace = 4096;
 constexpr auto kTimeToFinish = std::chrono::seconds(60);
 constexpr auto kBetweenProbes = std::chrono::milliseconds(500);
-
-class BatchStatistics final : public SchedulerObserver {
- public:
-  explicit BatchStatistics(std::shared_ptr<StatisticsRecorder> recorder)
-      : recorder_(std::move(recorder)) {}
-  void on_batch(const BatchTrace& batch) override { recorder_->batch(batch); }
-
- private:
-  std::shared_ptr<StatisticsRecorder> recorder_;
-};
 
 class ScheduledModel final : public ServedModel {
  public:
@@ -65,9 +54,7 @@ class ScheduledModel final : public ServedModel {
         [this](std::span<const TextQuery* const> queries, std::span<TextValues> answers) {
           return runner_.run(queries, answers);
         },
-        {.clock = nullptr,
-         .runner = nullptr,
-         .observer = std::make_shared<BatchStatistics>(recorder_)}
+        {.clock = nullptr, .runner = nullptr, .observer = recorder_}
     );
     if (!scheduler) return scheduler.error();
     scheduler_ = *std::move(scheduler);
@@ -131,30 +118,6 @@ class ScheduledModel final : public ServedModel {
   }
 
  private:
-  /// Counts the requests that are not answered yet.
-  class Pending {
-   public:
-    void enter() {
-      const std::lock_guard lock(mutex_);
-      ++count_;
-    }
-    void leave() {
-      const std::lock_guard lock(mutex_);
-      if (--count_ == 0) changed_.notify_all();
-    }
-    void wait(steady_clock::time_point deadline) {
-      std::unique_lock lock(mutex_);
-      const auto none = [this] { return count_ == 0; };
-      if (deadline == steady_clock::time_point::max()) return changed_.wait(lock, none);
-      changed_.wait_until(lock, deadline, none);
-    }
-
-   private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int64_t count_ = 0;
-  };
-
   static int tokenize_threads(const ServingOptions& options) {
     return options.tokenize_threads > 0 ? options.tokenize_threads : std::max(1, usable_cpus() / 2);
   }
@@ -316,43 +279,8 @@ class ScheduledModel final : public ServedModel {
     aside_.push_rest([this, request, kept] { finish_with(*request, *kept); });
   }
 
-  static void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts) {
-    for (const RequestTrace& trace : traces) {
-      facts.queue = std::max(facts.queue, trace.queue_time);
-      facts.run = std::max(facts.run, trace.run_time);
-      facts.batch_texts = std::max(facts.batch_texts, trace.batch_requests);
-      facts.batch_tokens = std::max(facts.batch_tokens, static_cast<int32_t>(trace.batch_tokens));
-    }
-  }
-
   void finish_with(PendingRequest& request, std::vector<Result<TextValues>>& values) {
-    std::vector<TextAnswer> answers(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!values[i]) return finish(request, values[i].error());
-      if (!values[i]->finite) {
-        return finish(
-            request, error(
-                         StatusCode::kInternal, kWhere,
-                         "text {}: the model gave values that are not finite", i
-                     )
-        );
-      }
-      answers[i] = {
-          .values = std::move(values[i]->values),
-          .tokens = request.texts->tokens(i),
-          .original_tokens = request.texts->original_tokens[i],
-          .truncated = request.texts->truncated(i),
-      };
-      if (request.kind == AnswerKind::kEmbedding) shape_embedding(request.options, answers[i]);
-      request.facts.tokens += answers[i].tokens;
-      request.facts.truncated += answers[i].truncated ? 1 : 0;
-    }
-    finish(request, std::move(answers));
-  }
-
-  void shape_embedding(const RequestOptions& options, TextAnswer& answer) const {
-    if (options.dimensions > 0) answer.values.resize(static_cast<std::size_t>(options.dimensions));
-    if (options.normalize.value_or(model_.info.normalize)) scale_to_unit(answer.values);
+    finish(request, assemble_answers(model_.info, request, values));
   }
 
   void finish(PendingRequest& request, Result<std::vector<TextAnswer>>&& answers) {
@@ -382,7 +310,7 @@ class ScheduledModel final : public ServedModel {
   LoadedModel model_;
   BatchRunner runner_;
   const std::shared_ptr<StatisticsRecorder> recorder_ = std::make_shared<StatisticsRecorder>();
-  Pending pending_;
+  RequestCounter pending_;
   std::atomic<bool> draining_{false};
   std::atomic<int64_t> last_probe_{0};
   // Their threads use what is above; the queue's also use the scheduler, and the other way round,

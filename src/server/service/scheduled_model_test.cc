@@ -123,6 +123,7 @@ TEST(ScheduledModelTest, ADeadlineEndsWaiting) {
   faulty.held = true;
   const auto model = serve(std::move(loaded));
   model->submit(inputs_of({"first"}), {}, [](const auto&, const RequestFacts&) {});
+  while (faulty.entered == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   RequestOptions soon;
   soon.deadline = steady_clock::now() + std::chrono::milliseconds(20);
   std::thread release([&] {

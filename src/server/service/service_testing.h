@@ -71,6 +71,7 @@ class FaultyEncoder final : public Encoder {
   [[nodiscard]] const EncoderInfo& info() const noexcept override { return inside_->info(); }
 
   Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override {
+    ++entered;
     while (held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (fails) return {StatusCode::kInternal, "[faulty] told to fail"};
     if (throws) throw std::runtime_error("told to throw at /secret/path");
@@ -79,6 +80,7 @@ class FaultyEncoder final : public Encoder {
     return status;
   }
 
+  std::atomic<int> entered{0};  // runs that have begun
   std::atomic<bool> held{false};
   std::atomic<bool> fails{false};
   std::atomic<bool> throws{false};

@@ -65,20 +65,20 @@ void StatisticsRecorder::failed(StatusCode code, std::chrono::nanoseconds took) 
   ++statistics_.failures[std::string(to_string(code))];
 }
 
-void StatisticsRecorder::batch(const BatchTrace& trace) {
+void StatisticsRecorder::on_batch(const BatchTrace& batch) {
   const std::lock_guard lock(mutex_);
   ++statistics_.batches;
-  statistics_.batch_calls += static_cast<uint64_t>(trace.calls);
-  statistics_.batch_tokens_total += static_cast<uint64_t>(trace.tokens);
+  statistics_.batch_calls += static_cast<uint64_t>(batch.calls);
+  statistics_.batch_tokens_total += static_cast<uint64_t>(batch.tokens);
   statistics_.padded_tokens +=
-      static_cast<uint64_t>(trace.longest) * static_cast<uint64_t>(trace.requests);
-  statistics_.predicted_run += trace.predicted_run;
-  statistics_.actual_run += trace.run_time;
-  statistics_.batch_sizes[trace.requests].add(trace.run_time);
-  statistics_.oldest_wait_seconds.add(seconds(trace.oldest_wait));
-  statistics_.batch_texts.add(trace.requests);
-  statistics_.batch_tokens.add(static_cast<double>(trace.tokens));
-  ++statistics_.releases[std::string(to_string(trace.release))];
+      static_cast<uint64_t>(batch.longest) * static_cast<uint64_t>(batch.requests);
+  statistics_.predicted_run += batch.predicted_run;
+  statistics_.actual_run += batch.run_time;
+  statistics_.batch_sizes[batch.requests].add(batch.run_time);
+  statistics_.oldest_wait_seconds.add(seconds(batch.oldest_wait));
+  statistics_.batch_texts.add(batch.requests);
+  statistics_.batch_tokens.add(static_cast<double>(batch.tokens));
+  ++statistics_.releases[std::string(to_string(batch.release))];
   statistics_.last_inference_ms = unix_milliseconds();
 }
 

@@ -88,14 +88,14 @@ struct ModelStatistics {
   std::chrono::nanoseconds predicted_wait{0};  // of one more request of normal priority
 };
 
-/// Collects ModelStatistics from many threads.
-class StatisticsRecorder {
+/// Collects ModelStatistics from many threads; told of batches by the scheduler.
+class StatisticsRecorder final : public SchedulerObserver {
  public:
   void started();
   /// `took` is the whole request, from submit to answer.
   void succeeded(const RequestFacts& facts, std::size_t texts, std::chrono::nanoseconds took);
   void failed(StatusCode code, std::chrono::nanoseconds took);
-  void batch(const BatchTrace& trace);
+  void on_batch(const BatchTrace& batch) override;
 
   [[nodiscard]] ModelStatistics snapshot() const;
 

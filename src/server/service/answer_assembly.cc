@@ -1,0 +1,52 @@
+#include "server/service/answer_assembly.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "pipelines/unit_length.h"
+
+namespace martlet {
+namespace {
+
+void shape_embedding(const ModelInfo& info, const RequestOptions& options, TextAnswer& answer) {
+  if (options.dimensions > 0) answer.values.resize(static_cast<std::size_t>(options.dimensions));
+  if (options.normalize.value_or(info.normalize)) scale_to_unit(answer.values);
+}
+
+}  // namespace
+
+void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts) {
+  for (const RequestTrace& trace : traces) {
+    facts.queue = std::max(facts.queue, trace.queue_time);
+    facts.run = std::max(facts.run, trace.run_time);
+    facts.batch_texts = std::max(facts.batch_texts, trace.batch_requests);
+    facts.batch_tokens = std::max(facts.batch_tokens, static_cast<int32_t>(trace.batch_tokens));
+  }
+}
+
+Result<std::vector<TextAnswer>> assemble_answers(
+    const ModelInfo& info, PendingRequest& request, std::span<Result<TextValues>> values
+) {
+  std::vector<TextAnswer> answers(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) return values[i].error();
+    if (!values[i]->finite) {
+      return error(
+          StatusCode::kInternal, "request", "text {}: the model gave values that are not finite", i
+      );
+    }
+    answers[i] = {
+        .values = std::move(values[i]->values),
+        .tokens = request.texts->tokens(i),
+        .original_tokens = request.texts->original_tokens[i],
+        .truncated = request.texts->truncated(i),
+    };
+    if (request.kind == AnswerKind::kEmbedding) shape_embedding(info, request.options, answers[i]);
+    request.facts.tokens += answers[i].tokens;
+    request.facts.truncated += answers[i].truncated ? 1 : 0;
+  }
+  return answers;
+}
+
+}  // namespace martlet

@@ -1,0 +1,25 @@
+// The values of a request's texts, as the scheduler gives them back, to the answers it gets.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "martlet/scheduling.h"
+#include "martlet/status.h"
+#include "server/service/batch_runner.h"
+#include "server/service/model_info.h"
+#include "server/service/pending_request.h"
+#include "server/service/request.h"
+
+namespace martlet {
+
+/// The longest waits and the largest batch of a request's texts.
+void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts);
+
+/// Takes the values and fills request.facts. The first text that failed fails the request, and so
+/// does one whose values are not finite.
+Result<std::vector<TextAnswer>> assemble_answers(
+    const ModelInfo& info, PendingRequest& request, std::span<Result<TextValues>> values
+);
+
+}  // namespace martlet
