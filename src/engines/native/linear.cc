@@ -1,5 +1,8 @@
 #include "engines/native/linear.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace martlet {
 
 std::string_view to_string(Precision precision) noexcept {
@@ -28,27 +31,48 @@ std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept {
 }
 
 void pack(
-    const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear
+    const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear,
+    ThreadPool& pool
 ) {
   linear.precision = precision;
-  if (precision == Precision::kFp32) {
-    const std::size_t width = kernels.gemm.panel_width;
-    linear.packed = AlignedBuffer(panel_count(linear.n, width) * width * linear.k);
-    pack_panels(weight.data(), linear.n, linear.k, width, linear.packed.data());
-    return;
+  const std::size_t width = panel_width(kernels, precision);
+  const std::size_t panels = panel_count(linear.n, width);
+  std::size_t panel_bytes = width * linear.k * sizeof(float);
+  if (precision != Precision::kFp32)
+    panel_bytes = packed_bytes(q_kernels(kernels, precision), width, linear.k);
+  linear.packed = AlignedBuffer(panels * panel_bytes / sizeof(float));
+  std::vector<float> weight_factor;
+  if (precision == Precision::kInt8) {
+    linear.scale = AlignedBuffer(linear.n);
+    linear.scaled_sums = AlignedBuffer(linear.n);
+    for (const float factor : linear.input_factor.values()) weight_factor.push_back(1 / factor);
   }
-  const GemmQKernels& gemm = q_kernels(kernels, precision);
-  linear.packed = AlignedBuffer(round_up(packed_bytes(gemm, linear.n, linear.k), 4) / 4);
-  if (precision == Precision::kBf16) {
-    pack_bf16(gemm, weight.data(), linear.n, linear.k, linear.packed.data());
-    return;
-  }
-  linear.scale = AlignedBuffer(linear.n);
-  linear.scaled_sums = AlignedBuffer(linear.n);
-  pack_s8(
-      gemm, weight.data(), linear.n, linear.k, linear.packed.data(), linear.scale.data(),
-      linear.scaled_sums.data()
-  );
+  pool.run([&](Team& team) {
+    const auto ranks = static_cast<std::size_t>(team.size());
+    const auto rank = static_cast<std::size_t>(team.rank());
+    const std::size_t first = panels * rank / ranks;
+    const std::size_t begin = first * width;
+    const std::size_t end = std::min(linear.n, panels * (rank + 1) / ranks * width);
+    if (begin >= end) return;
+    const float* from = weight.data() + begin * linear.k;
+    void* to = reinterpret_cast<char*>(linear.packed.data()) + first * panel_bytes;
+    switch (precision) {
+      case Precision::kFp32:
+        return pack_panels(from, end - begin, linear.k, width, static_cast<float*>(to));
+      case Precision::kBf16:
+        return pack_bf16(*kernels.gemm_bf16, from, end - begin, linear.k, to);
+      case Precision::kInt8:
+        return pack_s8(
+            kernels.gemm_s8, {.weight = from,
+                              .n = end - begin,
+                              .k = linear.k,
+                              .factor = weight_factor.empty() ? nullptr : weight_factor.data(),
+                              .packed = to,
+                              .scale = linear.scale.data() + begin,
+                              .scaled_sums = linear.scaled_sums.data() + begin}
+        );
+    }
+  });
 }
 
 }  // namespace martlet

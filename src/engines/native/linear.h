@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/thread_pool.h"
 #include "kernels/cpu/kernels.h"
 
 namespace martlet {
@@ -34,6 +35,9 @@ struct Linear {
   AlignedBuffer bias;         // [n]
   AlignedBuffer scale;        // [n], int8 only
   AlignedBuffer scaled_sums;  // [n], int8 only
+  /// [k]: what the weights were divided by, so what inputs are multiplied by before they are
+  /// quantized. Empty: all ones, as always but in int8.
+  AlignedBuffer input_factor;
 };
 
 /// The kernels of bf16 or int8 products.
@@ -45,9 +49,11 @@ const AttentionKernels& attention_kernels(const Kernels& kernels, Precision prec
 /// Columns in one panel of a layer's packed weights.
 std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept;
 
-/// Packs `weight` [n, k] in `precision`; the bias stays the caller's.
+/// Packs `weight` [n, k] in `precision`, on all threads of `pool`. The bias stays the caller's, and
+/// so does input_factor, which is read here.
 void pack(
-    const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear
+    const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear,
+    ThreadPool& pool
 );
 
 }  // namespace martlet

@@ -78,6 +78,7 @@ void RankSteps::convert(
       .stride = stride,
       .rows = rows.end - rows.begin,
       .n = reader.k,
+      .factor = reader.input_factor.data(),
       .out = to.row(rows.begin),
       .out_stride = to.stride,
       .scale = to.scale + rows.begin,

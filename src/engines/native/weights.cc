@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <initializer_list>
-#include <mutex>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "core/error.h"
+#include "engines/native/input_balance.h"
+#include "engines/native/probe.h"
 
 namespace martlet {
 namespace {
@@ -41,11 +44,19 @@ AlignedBuffer copy(std::span<const float> values) {
   return buffer;
 }
 
+AlignedBuffer join(std::span<const float> first, std::span<const float> second) {
+  AlignedBuffer buffer(first.size() + second.size());
+  std::ranges::copy(second, std::ranges::copy(first, buffer.data()).out);
+  return buffer;
+}
+
 /// Reads one model's tensors by the family's names.
 class Reader {
  public:
-  Reader(const Checkpoint& checkpoint, const Family& family, const Kernels& kernels)
-      : checkpoint_(checkpoint), kernels_(kernels) {
+  Reader(
+      const Checkpoint& checkpoint, const Family& family, const Kernels& kernels, ThreadPool& pool
+  )
+      : checkpoint_(checkpoint), kernels_(kernels), pool_(pool) {
     const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
     if (checkpoint.has(first)) prefix_ = family.prefix;
   }
@@ -78,63 +89,133 @@ class Reader {
 
   /// A head's layer, in fp32.
   Status head(const std::string& name, std::int64_t n, std::int64_t k, Linear& out) const {
-    return linear({name}, n, k, Precision::kFp32, out);
+    return linear(name, n, k, Precision::kFp32, {}, out);
   }
 
-  /// Layers of the same inputs, one after the other as the outputs of one.
+  /// `input`: what the layer's inputs are like, so that int8 weights can be balanced with them;
+  /// empty: not known.
   Status linear(
-      std::initializer_list<std::string> names, std::int64_t n, std::int64_t k, Precision precision,
-      Linear& out
+      const std::string& name, std::int64_t n, std::int64_t k, Precision precision,
+      std::span<const float> input, Linear& out
   ) const {
-    out.n = static_cast<std::size_t>(n) * names.size();
-    out.k = static_cast<std::size_t>(k);
-    out.bias = AlignedBuffer(out.n);
-    std::vector<float> joined;
-    float* bias_end = out.bias.data();
-    for (const std::string& name : names) {
-      auto weight = checkpoint_.read(name + ".weight", std::array{n, k});
-      if (!weight) return weight.status();
-      auto bias = checkpoint_.read(name + ".bias", std::array{n});
-      if (!bias) return bias.status();
-      bias_end = std::ranges::copy(bias->values(), bias_end).out;
-      if (names.size() == 1) {
-        pack(kernels_, weight->values(), precision, out);
-      } else {
-        joined.insert(joined.end(), weight->values().begin(), weight->values().end());
-      }
-    }
-    if (!joined.empty()) pack(kernels_, joined, precision, out);
+    auto weight = read(name, n, k, out);
+    if (!weight) return weight.status();
+    const std::span<const float> rows = weight->values();
+    balance({&rows, 1}, input, out);
+    pack(kernels_, rows, precision, out, pool_);
+    return {};
+  }
+
+  /// Query, and key and value as the outputs of one layer. All three read the same inputs.
+  Status query_key_value(
+      const std::array<std::string, 3>& names, std::int64_t hidden, Precision precision,
+      std::span<const float> input, LayerWeights& out
+  ) const {
+    auto query = read(names[0], hidden, hidden, out.query);
+    if (!query) return query.status();
+    Linear key_bias;
+    auto key = read(names[1], hidden, hidden, key_bias);
+    if (!key) return key.status();
+    Linear value_bias;
+    auto value = read(names[2], hidden, hidden, value_bias);
+    if (!value) return value.status();
+
+    const std::array rows{query->values(), key->values(), value->values()};
+    balance(rows, input, out.query);
+    pack(kernels_, rows[0], precision, out.query, pool_);
+
+    Linear& joined = out.key_value;
+    joined.n = 2 * out.query.n;
+    joined.k = out.query.k;
+    joined.bias = join(key_bias.bias.values(), value_bias.bias.values());
+    joined.input_factor = copy(out.query.input_factor.values());
+    const AlignedBuffer weight = join(rows[1], rows[2]);
+    pack(kernels_, weight.values(), precision, joined, pool_);
     return {};
   }
 
  private:
+  /// The weights, and what of `out` is known before they are packed.
+  Result<FloatTensor> read(const std::string& name, std::int64_t n, std::int64_t k, Linear& out)
+      const {
+    out.n = static_cast<std::size_t>(n);
+    out.k = static_cast<std::size_t>(k);
+    auto weight = checkpoint_.read(name + ".weight", std::array{n, k});
+    if (!weight) return weight;
+    auto bias = checkpoint_.read(name + ".bias", std::array{n});
+    if (!bias) return bias;
+    out.bias = copy(bias->values());
+    return weight;
+  }
+
+  /// Chooses the input factors of layers that read the same inputs.
+  void balance(
+      std::span<const std::span<const float>> weights, std::span<const float> input, Linear& out
+  ) const {
+    if (input.empty()) return;
+    out.input_factor = AlignedBuffer(out.k);
+    balance_inputs(input, column_peaks(weights, out.k, pool_), out.input_factor.values());
+  }
+
   const Checkpoint& checkpoint_;
   const Kernels& kernels_;
+  ThreadPool& pool_;
   std::string prefix_;
 };
 
+/// `probe` shows what int8 products will read; null where there are none.
 Status read_layer(
     const Reader& reader, const Family& family, const NativeWeights& weights, int index,
-    LayerWeights& out
+    Probe* probe, LayerWeights& out
 ) {
   const HfConfig& config = weights.config;
   const Precision precision = weights.precision.layer(static_cast<std::size_t>(index));
+  const bool balanced = precision == Precision::kInt8;
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
   const auto name = [&](std::string_view pattern) { return reader.layer(pattern, index); };
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.query)}, hidden, hidden, precision, out.query)
-  );
-  MARTLET_RETURN_IF_ERROR(reader.linear(
-      {name(family.key), name(family.value)}, hidden, hidden, precision, out.key_value
+  std::span<const float> input;
+  if (balanced) input = probe->layer_input();
+  MARTLET_RETURN_IF_ERROR(reader.query_key_value(
+      {name(family.query), name(family.key), name(family.value)}, hidden, precision, input, out
   ));
   MARTLET_RETURN_IF_ERROR(
-      reader.linear({name(family.attention_out)}, hidden, hidden, precision, out.attention_out)
+      reader.linear(name(family.attention_out), hidden, hidden, precision, {}, out.attention_out)
   );
   MARTLET_RETURN_IF_ERROR(reader.norm(name(family.attention_norm), hidden, out.attention_norm));
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_in)}, inner, hidden, precision, out.ff_in));
-  MARTLET_RETURN_IF_ERROR(reader.linear({name(family.ff_out)}, hidden, inner, precision, out.ff_out)
+  if (probe != nullptr) input = probe->ff_input(out);
+  MARTLET_RETURN_IF_ERROR(reader.linear(
+      name(family.ff_in), inner, hidden, precision, balanced ? input : std::span<const float>{},
+      out.ff_in
+  ));
+  MARTLET_RETURN_IF_ERROR(
+      reader.linear(name(family.ff_out), hidden, inner, precision, {}, out.ff_out)
   );
-  return reader.norm(name(family.ff_norm), hidden, out.ff_norm);
+  MARTLET_RETURN_IF_ERROR(reader.norm(name(family.ff_norm), hidden, out.ff_norm));
+  if (probe != nullptr) probe->finish_layer(out);
+  return {};
+}
+
+bool any_int8(const NativeWeights& weights) {
+  for (std::size_t i = 0; i < weights.layers.size(); ++i) {
+    if (weights.precision.layer(i) == Precision::kInt8) return true;
+  }
+  return false;
+}
+
+Status read_layers(
+    const Reader& reader, const Family& family, const Kernels& kernels, ThreadPool& pool,
+    NativeWeights& out
+) {
+  out.layers.resize(static_cast<std::size_t>(out.config.layers));
+  std::optional<Probe> probe;
+  if (any_int8(out)) probe.emplace(out, kernels, pool);
+  for (int i = 0; i < out.config.layers; ++i) {
+    MARTLET_RETURN_IF_ERROR(read_layer(
+        reader, family, out, i, probe ? &*probe : nullptr, out.layers[static_cast<std::size_t>(i)]
+    ));
+  }
+  return {};
 }
 
 Status read_embeddings(const Reader& reader, const Family& family, NativeWeights& out) {
@@ -243,26 +324,17 @@ Result<NativeWeights> load_native_weights(
 
   NativeWeights weights(std::move(*config), *activation, std::move(*checkpoint));
   weights.precision = options.precision;
-  const Reader reader(weights.checkpoint, *family, kernels);
+  const Reader reader(weights.checkpoint, *family, kernels, pool);
   MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, weights));
   MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, weights));
 
-  weights.layers.resize(static_cast<std::size_t>(weights.config.layers));
-  std::vector<Status> statuses(weights.layers.size());
-  std::atomic<std::size_t> next{0};
-  pool.run([&](Team&) {
-    for (std::size_t i = next++; i < weights.layers.size(); i = next++) {
-      try {
-        statuses[i] = read_layer(reader, *family, weights, static_cast<int>(i), weights.layers[i]);
-      } catch (const std::bad_alloc&) {
-        statuses[i] = error(
-            StatusCode::kResourceExhausted, directory.string(),
-            "out of memory while packing weights"
-        );
-      }
-    }
-  });
-  for (Status& status : statuses) MARTLET_RETURN_IF_ERROR(std::move(status));
+  try {
+    MARTLET_RETURN_IF_ERROR(read_layers(reader, *family, kernels, pool, weights));
+  } catch (const std::bad_alloc&) {
+    return error(
+        StatusCode::kResourceExhausted, directory.string(), "out of memory while packing weights"
+    );
+  }
   if (is_low(weights.precision, weights.layers.size()))
     halve(weights.word_embeddings, kernels, pool);
   weights.checkpoint.release_pages();  // packed copies are what is read from now on

@@ -80,12 +80,18 @@ constexpr std::size_t packed_bytes(
   return round_up(n, kernels.panel_width) * round_up(k, kernels.k_step) * kernels.weight_bytes;
 }
 
-/// Quantizes `weight` [n, k] per output column to s8 in [-127, 127] and packs it. scale and
-/// scaled_sums: [n].
-void pack_s8(
-    const GemmQKernels& kernels, const float* weight, std::size_t n, std::size_t k, void* packed,
-    float* scale, float* scaled_sums
-);
+struct PackS8 {
+  const float* weight = nullptr;  // [n, k]
+  std::size_t n = 0;
+  std::size_t k = 0;
+  const float* factor = nullptr;  // [k]: multiplies the weights of input k; null: none
+  void* packed = nullptr;         // packed_bytes(n, k)
+  float* scale = nullptr;         // [n]
+  float* scaled_sums = nullptr;   // [n]
+};
+
+/// Quantizes weights per output column to s8 in [-127, 127] and packs them.
+void pack_s8(const GemmQKernels& kernels, const PackS8& pack) noexcept;
 
 /// Packs s8 weights as they are.
 void pack_s8_values(

@@ -134,7 +134,16 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
   }
   std::vector<std::uint8_t> packed(packed_bytes(gemm(), kN, kK));
   std::vector<float> scale(kN), sums(kN), c(kM * kN);
-  pack_s8(gemm(), weight.data(), kN, kK, packed.data(), scale.data(), sums.data());
+  const auto factors = random(kK);
+  pack_s8(
+      gemm(), {.weight = weight.data(),
+               .n = kN,
+               .k = kK,
+               .factor = factors.data(),
+               .packed = packed.data(),
+               .scale = scale.data(),
+               .scaled_sums = sums.data()}
+  );
   gemm().run(
       {.a = operand.bytes.data(),
        .lda = operand.stride,
@@ -158,7 +167,8 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
     for (std::size_t column = 0; column < kN; ++column) {
       double sum = 0;
       for (std::size_t i = 0; i < kK; ++i) {
-        const double w = std::nearbyint(weight[column * kK + i] / scale[column]) * scale[column];
+        const float scaled = weight[column * kK + i] * factors[i];
+        const double w = std::nearbyint(scaled * (1 / scale[column])) * scale[column];
         sum += scales[row] *
                (static_cast<double>(a[row * kK + i]) - static_cast<double>(zeros[row])) * w;
       }

@@ -12,6 +12,7 @@ struct QuantizeRows {
   std::size_t stride = 0;
   std::size_t rows = 0;
   std::size_t n = 0;
+  const float* factor = nullptr;  // [n]: multiplies x before u8 and u16; null: none
   void* out = nullptr;  // [rows], row stride out_stride bytes, at least n rounded up to 64 elements
   std::size_t out_stride = 0;
   float* scale = nullptr;  // [rows]; unused for bf16

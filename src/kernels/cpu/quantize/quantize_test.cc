@@ -1,7 +1,9 @@
 #include "kernels/cpu/quantize/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "kernels/cpu/bf16.h"
 #include "kernels/cpu/kernels_testing.h"
@@ -68,6 +70,35 @@ TEST_P(QuantizeTest, Bf16RoundsToNearestEvenAndFillsUp) {
       if (GetParam() == Isa::kScalar) continue;  // its products read no padding
       for (std::size_t i = n; i < round_up(n, 32); ++i) ASSERT_EQ(out[row * padded + i], 0);
     }
+  }
+}
+
+TEST_P(QuantizeTest, FactorsAreAppliedBeforeTheRangeIsFound) {
+  for (const std::size_t n : {1UL, 17UL, 64UL, 100UL, 384UL}) {
+    const auto x = random(3 * n);
+    const auto factor = random(n);
+    auto product = x;
+    for (std::size_t i = 0; i < product.size(); ++i) product[i] *= factor[i % n];
+    const std::size_t padded = round_up(n, 64);
+    const auto quantized = [&](const std::vector<float>& from, const float* factors) {
+      std::vector<std::uint8_t> out(3 * padded);
+      std::vector<float> scale(3), zero(3);
+      kernels().quantize.u8(
+          {.x = from.data(),
+           .stride = n,
+           .rows = 3,
+           .n = n,
+           .factor = factors,
+           .out = out.data(),
+           .out_stride = padded,
+           .scale = scale.data(),
+           .zero = zero.data()}
+      );
+      for (std::size_t row = 0; row < 3; ++row)  // what lies past n is not specified
+        std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(row * padded + n), padded - n, 0);
+      return std::tuple(out, scale, zero);
+    };
+    EXPECT_EQ(quantized(x, factor.data()), quantized(product, nullptr)) << n;
   }
 }
 

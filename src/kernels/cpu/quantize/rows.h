@@ -16,28 +16,47 @@ struct RowQuantize {
     return left >= Vec::kWidth ? Vec::load(x) : Vec::load(x, left);
   }
 
+  /// The values that are quantized: x, or x times the factors of its columns.
+  template <bool kScaled>
+  struct Row {
+    const float* x;
+    const float* factor;
+    std::size_t n;
+
+    [[gnu::always_inline]] Reg whole(std::size_t i) const {
+      const Reg value = Vec::load(x + i);
+      return kScaled ? Vec::mul(value, Vec::load(factor + i)) : value;
+    }
+    /// Lanes past n are 0.
+    [[gnu::always_inline]] Reg tail(std::size_t i) const {
+      const Reg value = load(x + i, n - i);
+      return kScaled ? Vec::mul(value, load(factor + i, n - i)) : value;
+    }
+  };
+
   struct Range {
     float low;
     float high;
   };
 
-  /// Of a row and 0. Lanes past n read as 0, so the tail needs no care.
-  static Range range(const float* x, std::size_t n) {
+  /// Of a row and 0, so the tail needs no care.
+  template <class Values>
+  static Range range(const Values& row) {
     constexpr std::size_t kChains = 4;  // of dependent instructions, so that they overlap
     Reg least[kChains];
     Reg most[kChains];
     for (std::size_t c = 0; c < kChains; ++c) least[c] = most[c] = Vec::zero();
     std::size_t i = 0;
-    for (; i + kChains * Vec::kWidth <= n; i += kChains * Vec::kWidth) {
+    for (; i + kChains * Vec::kWidth <= row.n; i += kChains * Vec::kWidth) {
 #pragma unroll
       for (std::size_t c = 0; c < kChains; ++c) {
-        const Reg value = Vec::load(x + i + c * Vec::kWidth);
+        const Reg value = row.whole(i + c * Vec::kWidth);
         least[c] = Vec::min(least[c], value);
         most[c] = Vec::max(most[c], value);
       }
     }
-    for (; i < n; i += Vec::kWidth) {
-      const Reg value = load(x + i, n - i);
+    for (; i < row.n; i += Vec::kWidth) {
+      const Reg value = row.tail(i);
       least[0] = Vec::min(least[0], value);
       most[0] = Vec::max(most[0], value);
     }
@@ -56,13 +75,14 @@ struct RowQuantize {
     }
   };
 
-  /// Chooses the row's scale and zero point.
-  static Affine affine(const QuantizeRows& q, std::size_t row, const float* x) {
-    const Range r = range(x, q.n);
+  /// Chooses the scale and zero point of row `index`.
+  template <class Values>
+  static Affine affine(const QuantizeRows& q, std::size_t index, const Values& row) {
+    const Range r = range(row);
     const float inverse = r.high > r.low ? 255.0F / (r.high - r.low) : 0.0F;
     const float zero = __builtin_nearbyintf(-r.low * inverse);
-    q.scale[row] = (r.high - r.low) / 255.0F;
-    q.zero[row] = zero;
+    q.scale[index] = (r.high - r.low) / 255.0F;
+    q.zero[index] = zero;
     return {Vec::set(inverse), Vec::set(zero)};
   }
 
@@ -71,30 +91,38 @@ struct RowQuantize {
     return reinterpret_cast<T*>(static_cast<char*>(q.out) + row * q.out_stride);
   }
 
-  static void u8(const QuantizeRows& q) noexcept {
+  template <bool kScaled>
+  static void u8_rows(const QuantizeRows& q) {
     for (std::size_t r = 0; r < q.rows; ++r) {
-      const float* x = q.x + r * q.stride;
+      const Row<kScaled> row{q.x + r * q.stride, q.factor, q.n};
       auto* to = out<std::uint8_t>(q, r);
-      const Affine quantized = affine(q, r, x);
+      const Affine quantized = affine(q, r, row);
       std::size_t i = 0;
       for (; i + 4 * Vec::kWidth <= q.n; i += 4 * Vec::kWidth) {
-        const auto at = [&](std::size_t v) {
-          return quantized(Vec::load(x + i + v * Vec::kWidth));
-        };
+        const auto at = [&](std::size_t v) { return quantized(row.whole(i + v * Vec::kWidth)); };
         Vec::store_u8(to + i, at(0), at(1), at(2), at(3));
       }
-      for (; i < q.n; i += Vec::kWidth) Vec::store_u8(to + i, quantized(load(x + i, q.n - i)));
+      for (; i < q.n; i += Vec::kWidth) Vec::store_u8(to + i, quantized(row.tail(i)));
     }
   }
 
-  static void u16(const QuantizeRows& q) noexcept {
+  template <bool kScaled>
+  static void u16_rows(const QuantizeRows& q) {
     for (std::size_t r = 0; r < q.rows; ++r) {
-      const float* x = q.x + r * q.stride;
+      const Row<kScaled> row{q.x + r * q.stride, q.factor, q.n};
       auto* to = out<std::uint16_t>(q, r);
-      const Affine quantized = affine(q, r, x);
+      const Affine quantized = affine(q, r, row);
       for (std::size_t i = 0; i < q.n; i += Vec::kWidth)
-        Vec::store_u16(to + i, quantized(load(x + i, q.n - i)));
+        Vec::store_u16(to + i, quantized(row.tail(i)));
     }
+  }
+
+  static void u8(const QuantizeRows& q) noexcept {
+    return q.factor == nullptr ? u8_rows<false>(q) : u8_rows<true>(q);
+  }
+
+  static void u16(const QuantizeRows& q) noexcept {
+    return q.factor == nullptr ? u16_rows<false>(q) : u16_rows<true>(q);
   }
 
   static void bf16(const QuantizeRows& q) noexcept {

@@ -13,12 +13,19 @@ void integers(const QuantizeRows& q) noexcept {
   for (std::size_t row = 0; row < q.rows; ++row) {
     const float* x = q.x + row * q.stride;
     T* out = reinterpret_cast<T*>(static_cast<char*>(q.out) + row * q.out_stride);
-    const float low = std::min(0.0F, *std::min_element(x, x + q.n));
-    const float high = std::max(0.0F, *std::max_element(x, x + q.n));
+    const auto value = [&](std::size_t i) {
+      return q.factor == nullptr ? x[i] : x[i] * q.factor[i];
+    };
+    float low = 0;
+    float high = 0;
+    for (std::size_t i = 0; i < q.n; ++i) {
+      low = std::min(low, value(i));
+      high = std::max(high, value(i));
+    }
     const float inverse = high > low ? 255.0F / (high - low) : 0.0F;
     const float zero = std::nearbyint(-low * inverse);
     for (std::size_t i = 0; i < q.n; ++i) {
-      out[i] = static_cast<T>(std::clamp(std::nearbyint(x[i] * inverse + zero), 0.0F, 255.0F));
+      out[i] = static_cast<T>(std::clamp(std::nearbyint(value(i) * inverse + zero), 0.0F, 255.0F));
     }
     q.scale[row] = (high - low) / 255.0F;
     q.zero[row] = zero;
