@@ -23,7 +23,8 @@ struct CalibrateFlags {
   std::string data;  // empty: the built-in texts
   std::string column;
   std::string label_column;
-  std::string output;  // empty: martlet.json beside the model
+  std::string output;  // empty: martlet.json beside the model, or beside the adapter
+  std::string adapter;
   bool json = false;
   CalibrationOptions options;
 };
@@ -31,7 +32,9 @@ struct CalibrateFlags {
 Result<bool> parse_flags(Arguments arguments, CommandLine& line, CalibrateFlags& flags) {
   CLI::App& app = line.app();
   app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it")->required();
-  app.add_option("--data", flags.data, "Texts to measure with; else a few hundred built-in ones")
+  app.add_option("--adapter", flags.adapter, "LoRA adapter directory, merged while loading")
+      ->option_text("DIR");
+  app.add_option("--data", flags.data, "Texts to measure with; else about a thousand built-in ones")
       ->option_text("FILE");
   app.add_option("--column", flags.column, "Column of the text in FILE")
       ->needs("--data")
@@ -45,7 +48,9 @@ Result<bool> parse_flags(Arguments arguments, CommandLine& line, CalibrateFlags&
   app.add_option("--output,-o", flags.output, "Write the record to FILE, not beside the model")
       ->option_text("FILE");
   app.add_flag("--json", flags.json, "Also print the record, instead of a table");
-  return line.parse(arguments);
+  const Result<bool> wanted = line.parse(arguments);
+  flags.options.adapter = flags.adapter;
+  return wanted;
 }
 
 std::string share(const std::optional<double>& value) {
@@ -92,19 +97,45 @@ PrecisionRecord with_older_levels(
   return record;
 }
 
+struct Target {
+  std::filesystem::path path;
+  AtomicFile file;
+};
+
+/// The record's file, opened before the work, which would be lost. Beside the model where that can
+/// be written, else in the user's cache, with a word about it.
+Result<Target> open_target(
+    const CalibrateFlags& flags, const std::filesystem::path& transformer, const std::string& stamp
+) {
+  const std::filesystem::path beside = record_path(transformer, flags.options.adapter);
+  const std::filesystem::path path =
+      flags.output.empty() ? beside : std::filesystem::path(flags.output);
+  auto file = AtomicFile::open(path);
+  if (file) return Target{path, std::move(*file)};
+  const std::filesystem::path cached = cached_record_path(stamp);
+  if (!flags.output.empty() || cached.empty() || file.error().code() != StatusCode::kIo)
+    return file.error();
+  std::error_code failure;  // opening the file says it better
+  std::filesystem::create_directories(cached.parent_path(), failure);
+  auto fallback = AtomicFile::open(cached);
+  if (!fallback) return file.error();
+  print_note(fmt::format("{}; the record goes to {}", file.error().message(), cached.native()));
+  return Target{cached, std::move(*fallback)};
+}
+
 Status calibrate_model(const CalibrateFlags& flags) {
   const auto directory = load_model_directory(flags.model);
   if (!directory) return directory.error();
-  const std::filesystem::path path = flags.output.empty()
-                                         ? directory->transformer / kPrecisionRecordName
-                                         : std::filesystem::path(flags.output);
-  auto file = AtomicFile::open(path);  // before the work, which would be lost
-  if (!file) return file.error();
+  const std::filesystem::path& adapter = flags.options.adapter;
+  const auto stamp = model_stamp(directory->transformer, adapter);
+  if (!stamp) return stamp.error();
+  auto target = open_target(flags, directory->transformer, *stamp);
+  if (!target) return target.error();
   const auto dataset = flags.data.empty()
                            ? Result<Dataset>(built_in_texts())
                            : load_dataset(flags.data, flags.column, flags.label_column);
   if (!dataset) return dataset.error();
-  const auto hash = model_hash(directory->transformer);
+  const auto hash = model_hash(directory->transformer, adapter);
   if (!hash) return hash.error();
   SteadyClock clock;
   auto level = martlet::calibrate(flags.model, *dataset, flags.options, clock);
@@ -115,15 +146,16 @@ Status calibrate_model(const CalibrateFlags& flags) {
   const PrecisionRecord record = with_older_levels(
       {.version = MARTLET_VERSION,
        .model_sha256 = *hash,
+       .model_stamp = *stamp,
        .data = data,
        .texts = static_cast<std::int64_t>(dataset->texts.size()),
        .levels = {}},
-      path, std::move(*level)
+      target->path, std::move(*level)
   );
   const std::string json = to_json(record);
-  MARTLET_RETURN_IF_ERROR(file->write(json));
-  MARTLET_RETURN_IF_ERROR(file->commit());
-  return print(flags.json ? json : table + fmt::format("written to {}\n", path.native()));
+  MARTLET_RETURN_IF_ERROR(target->file.write(json));
+  MARTLET_RETURN_IF_ERROR(target->file.commit());
+  return print(flags.json ? json : table + fmt::format("written to {}\n", target->path.native()));
 }
 
 }  // namespace

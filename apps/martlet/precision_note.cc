@@ -9,10 +9,10 @@
 namespace martlet::cli {
 
 void note_unusable_record(const std::filesystem::path& model, const EncoderOptions& encoder) {
-  if (encoder.precision != "auto" || !encoder.adapter.empty()) return;
+  if (encoder.precision != "auto") return;
   const auto directory = load_model_directory(model);
   if (!directory) return;
-  const auto record = load_precision_record(directory->transformer);
+  const auto record = load_precision_record(directory->transformer, encoder.adapter);
   if (record || record.error().code() == StatusCode::kNotFound) return;
   print_note(fmt::format("{}; it is ignored", record.error().message()));
 }

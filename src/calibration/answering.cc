@@ -19,11 +19,11 @@ bool classifies(const NativeEncoder& encoder) {
 }  // namespace
 
 Result<Answering> Answering::open(
-    const std::filesystem::path& model, const Dataset& dataset, int threads
+    const std::filesystem::path& model, const Dataset& dataset, const EncoderOptions& options
 ) {
   auto directory = load_model_directory(model);
   if (!directory) return directory.error();
-  Answering answering(std::move(*directory), threads);
+  Answering answering(std::move(*directory), options);
   const auto tokenizer = Tokenizer::load(answering.directory_.transformer);
   if (!tokenizer) return tokenizer.error();
   const std::vector<std::string_view> texts(dataset.texts.begin(), dataset.texts.end());
@@ -51,9 +51,7 @@ Status Answering::read_labels(const Dataset& dataset) {
 }
 
 Result<std::unique_ptr<NativeEncoder>> Answering::load(const PrecisionPlan& plan) const {
-  EncoderOptions options;
-  options.threads = threads_;
-  return NativeEncoder::load(directory_.transformer, options, plan);
+  return NativeEncoder::load(directory_.transformer, options_, plan);
 }
 
 OutputKind Answering::main_output(const NativeEncoder& encoder) const {

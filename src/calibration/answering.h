@@ -17,9 +17,9 @@ namespace martlet {
 
 class Answering {
  public:
-  /// Tokenizes the texts. `threads`: of the encoders that it loads.
+  /// Tokenizes the texts. `options`: of the encoders that it loads, but for the precision.
   static Result<Answering> open(
-      const std::filesystem::path& model, const Dataset& dataset, int threads
+      const std::filesystem::path& model, const Dataset& dataset, const EncoderOptions& options
   );
 
   [[nodiscard]] std::size_t layers() const {
@@ -35,14 +35,14 @@ class Answering {
   [[nodiscard]] OutputKind main_output(const NativeEncoder& encoder) const;
 
  private:
-  Answering(ModelDirectory directory, int threads)
-      : directory_(std::move(directory)), threads_(threads) {}
+  Answering(ModelDirectory directory, EncoderOptions options)
+      : directory_(std::move(directory)), options_(std::move(options)) {}
 
   Status read_labels(const Dataset& dataset);
   Status run(NativeEncoder& encoder, OutputKind output, std::size_t texts, Rows& rows) const;
 
   ModelDirectory directory_;
-  int threads_;
+  EncoderOptions options_;
   Encodings encodings_;
   std::vector<std::size_t> labels_;
 };

@@ -1,5 +1,8 @@
 #include "calibration/built_in_texts.h"
 
+#include <fmt/format.h>
+
+#include <cstddef>
 #include <iterator>
 #include <string_view>
 
@@ -243,8 +246,19 @@ constexpr std::string_view kTexts[] = {
     "The screen cracked the first time I dropped it.",
 };
 
+/// Texts far apart in the list, so of other subjects and tones.
+constexpr std::size_t kDistances[] = {1, 53, 97};
+
 }  // namespace
 
-Dataset built_in_texts() { return {.texts = {std::begin(kTexts), std::end(kTexts)}, .labels = {}}; }
+Dataset built_in_texts() {
+  Dataset dataset{.texts = {std::begin(kTexts), std::end(kTexts)}, .labels = {}};
+  constexpr std::size_t kCount = std::size(kTexts);
+  for (const std::size_t distance : kDistances) {
+    for (std::size_t i = 0; i < kCount; ++i)
+      dataset.texts.push_back(fmt::format("{} {}", kTexts[i], kTexts[(i + distance) % kCount]));
+  }
+  return dataset;
+}
 
 }  // namespace martlet

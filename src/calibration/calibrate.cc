@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +33,19 @@ struct Shape {
 constexpr std::array<Shape, 3> kShapes{Shape{1, 16}, Shape{1, 128}, Shape{16, 32}};
 constexpr std::uint64_t kSeed = 1;
 constexpr std::size_t kLeastRounds = 3;
+/// Share of the time that a less exact precision must save to be chosen.
+constexpr double kWorthwhile = 0.05;
+
+/// Texts `first`, `first` + `step`, ...
+struct Part {
+  std::size_t first = 0;
+  std::size_t step = 1;
+};
+constexpr Part kAll{};
+constexpr Part kForChoosing{.first = 0, .step = 2};
+constexpr Part kHeldOut{.first = 1, .step = 2};
+/// With fewer, one part does for both.
+constexpr std::size_t kLeastTextsToSplit = 8;
 
 /// A precision that passed, ready to be timed.
 struct Candidate {
@@ -37,6 +53,13 @@ struct Candidate {
   std::size_t check;                                   // its index in the level
   std::array<std::vector<double>, kShapes.size()> ms;  // of each shape
 };
+
+/// Over shapes, of each one's median.
+double geometric_mean(const std::array<std::vector<double>, kShapes.size()>& of_shapes) {
+  double logarithms = 0;
+  for (const std::vector<double>& values : of_shapes) logarithms += std::log(median(values));
+  return std::exp(logarithms / kShapes.size());
+}
 
 class Calibration {
  public:
@@ -71,7 +94,7 @@ class Calibration {
     auto exact = answering_.answers(**encoder, kAllTexts);
     if (!exact) return exact.error();
     exact_ = std::move(*exact);
-    Tried tried{.check = describe({}, exact_), .encoder = std::move(*encoder)};
+    Tried tried{.check = describe({}, exact_, kAll), .encoder = std::move(*encoder)};
     tried.check.passed = true;  // the yardstick itself
     add(std::move(tried));
     return {};
@@ -96,37 +119,53 @@ class Calibration {
 
   /// int8 everywhere, then without the worst layer, the two worst, ... until the gate holds.
   Status search_int8() {
-    std::vector<std::size_t> worst_first(answering_.layers());
-    std::iota(worst_first.begin(), worst_first.end(), std::size_t{0});
-    std::ranges::sort(worst_first, std::ranges::greater{}, [this](std::size_t layer) {
-      return level_.layer_errors[layer];
-    });
-    const Precision fallback = kernels_.gemm_bf16 != nullptr ? Precision::kBf16 : Precision::kFp32;
     PrecisionPlan plan{.precision = Precision::kInt8};
     plan.layers.assign(answering_.layers(), Precision::kInt8);
-    auto all_int8 = try_plan(plan);
-    if (!all_int8) return all_int8.error();
-    Tried tried = std::move(*all_int8);
-    for (std::size_t i = 0; i + 1 < worst_first.size() && !tried.check.passed; ++i) {
-      plan.layers[worst_first[i]] = fallback;
-      auto next = try_plan(plan);
-      if (!next) return next.error();
-      tried = std::move(*next);
+    auto tried = try_plan(plan, kAll);
+    if (!tried) return tried.error();
+    if (!tried->check.passed && answering_.layers() > 1) {
+      tried = search_mixture(plan);
+      if (!tried) return tried.error();
     }
-    add(std::move(tried));
+    add(std::move(*tried));
     return {};
   }
 
-  Result<Tried> try_plan(const PrecisionPlan& plan) const {
+  Result<Tried> search_mixture(PrecisionPlan plan) const {
+    const bool split = exact_.embeddings.size() >= kLeastTextsToSplit;
+    const std::vector<std::size_t> worst = layers_worst_first();
+    for (std::size_t i = 0;; ++i) {
+      plan.layers[worst[i]] = fallback();
+      auto tried = try_plan(plan, split ? kForChoosing : kAll);
+      if (!tried) return tried;
+      if (tried->check.passed || i + 2 >= worst.size())
+        return split ? try_plan(plan, kHeldOut) : std::move(tried);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::size_t> layers_worst_first() const {
+    std::vector<std::size_t> layers(answering_.layers());
+    std::iota(layers.begin(), layers.end(), std::size_t{0});
+    std::ranges::sort(layers, std::ranges::greater{}, [this](std::size_t layer) {
+      return level_.layer_errors[layer];
+    });
+    return layers;
+  }
+
+  [[nodiscard]] Precision fallback() const {
+    return kernels_.gemm_bf16 != nullptr ? Precision::kBf16 : Precision::kFp32;
+  }
+
+  Result<Tried> try_plan(const PrecisionPlan& plan, Part part) const {
     auto encoder = answering_.load(plan);
     if (!encoder) return encoder.error();
     const auto answers = answering_.answers(**encoder, kAllTexts);
     if (!answers) return answers.error();
-    return Tried{.check = describe(plan, *answers), .encoder = std::move(*encoder)};
+    return Tried{.check = describe(plan, *answers, part), .encoder = std::move(*encoder)};
   }
 
   Status keep(const PrecisionPlan& plan) {
-    auto tried = try_plan(plan);
+    auto tried = try_plan(plan, kAll);
     if (!tried) return tried.error();
     add(std::move(*tried));
     return {};
@@ -140,15 +179,22 @@ class Calibration {
     level_.checks.push_back(std::move(tried.check));
   }
 
-  [[nodiscard]] PrecisionCheck describe(const PrecisionPlan& plan, const Answers& answers) const {
-    const Deviation found = deviation(exact_, answers);
+  [[nodiscard]] PrecisionCheck describe(
+      const PrecisionPlan& plan, const Answers& all_answers, Part part
+  ) const {
+    const Answers exact = every(exact_, part.first, part.step);
+    const Answers answers = every(all_answers, part.first, part.step);
+    const Deviation found = deviation(exact, answers);
     PrecisionCheck check{.precision = std::string(to_string(plan.precision)), .layers = {}};
     for (std::size_t layer = 0; layer < answering_.layers(); ++layer)
       check.layers.emplace_back(to_string(plan.layer(layer)));
     std::optional<double> change;
-    if (!answering_.labels().empty() && exact_.logits.size() > 0) {
-      check.accuracy = accuracy(answers.logits, answering_.labels());
-      change = *check.accuracy - accuracy(exact_.logits, answering_.labels());
+    if (!answering_.labels().empty() && exact.logits.size() > 0) {
+      std::vector<std::size_t> labels;
+      for (std::size_t i = part.first; i < answering_.labels().size(); i += part.step)
+        labels.push_back(answering_.labels()[i]);
+      check.accuracy = accuracy(answers.logits, labels);
+      change = *check.accuracy - accuracy(exact.logits, labels);
     }
     check.passed = options_.gate.holds(found, change);
     check.label_agreement = found.label_agreement;
@@ -168,12 +214,22 @@ class Calibration {
           MARTLET_RETURN_IF_ERROR(time_once(candidate, shape));
       }
     }
-    for (Candidate& candidate : candidates_) {
-      double logarithms = 0;
-      for (std::vector<double>& ms : candidate.ms) logarithms += std::log(median(std::move(ms)));
-      level_.checks[candidate.check].ms = std::exp(logarithms / kShapes.size());
-    }
+    const double exact_ms = geometric_mean(candidates_.front().ms);
+    for (const Candidate& candidate : candidates_)
+      level_.checks[candidate.check].ms = exact_ms * time_by_fp32(candidate);
     return {};
+  }
+
+  /// From pairs of runs in the same round, which what else the machine does slows alike.
+  [[nodiscard]] double time_by_fp32(const Candidate& candidate) const {
+    std::array<std::vector<double>, kShapes.size()> ratios;
+    for (std::size_t shape = 0; shape < kShapes.size(); ++shape) {
+      std::ranges::transform(
+          candidate.ms[shape], candidates_.front().ms[shape], std::back_inserter(ratios[shape]),
+          std::divides{}
+      );
+    }
+    return geometric_mean(ratios);
   }
 
   Status time_once(Candidate& candidate, std::size_t shape) {
@@ -190,12 +246,14 @@ class Calibration {
     return {};
   }
 
+  /// Candidates are in the order of their exactness.
   void choose() {
-    const auto fastest =
-        std::ranges::min_element(candidates_, {}, [this](const Candidate& candidate) {
-          return level_.checks[candidate.check].ms;
-        });
-    level_.choice = level_.checks[fastest->check].precision;
+    const PrecisionCheck* best = nullptr;
+    for (const Candidate& candidate : candidates_) {
+      const PrecisionCheck& check = level_.checks[candidate.check];
+      if (best == nullptr || check.ms < best->ms * (1 - kWorthwhile)) best = &check;
+    }
+    level_.choice = best->precision;
   }
 
   const Answering& answering_;
@@ -216,7 +274,8 @@ Result<PrecisionLevel> calibrate(
 ) {
   const Result<Isa> isa = select_isa();
   if (!isa) return isa.error();
-  const auto answering = Answering::open(model, dataset, options.threads);
+  const auto answering =
+      Answering::open(model, dataset, {.threads = options.threads, .adapter = options.adapter});
   if (!answering) return answering.error();
   return Calibration(*answering, kernels_for(*isa), options, clock).run();
 }

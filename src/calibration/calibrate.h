@@ -15,6 +15,7 @@ namespace martlet {
 
 struct CalibrationOptions {
   int threads = 0;  // 0: as many as this process may use
+  std::filesystem::path adapter{};
   Gate gate{};
   /// For comparing the speed of the precisions that passed.
   std::chrono::nanoseconds timing = std::chrono::seconds(2);
@@ -22,7 +23,9 @@ struct CalibrationOptions {
 
 /// What was measured on the ISA level that runs here, fp32 first. Where int8 fails, layers fall
 /// back to bf16 (or fp32, on levels without it), those with the largest error first, until the gate
-/// holds or only one is left. kInvalidInput for a label the model does not have.
+/// holds on every other text or only one is left; what is reported of that mixture, and whether it
+/// passed, comes from the texts between, which had no say in it. Precisions of like speed: the more
+/// exact one is chosen. kInvalidInput for a label the model does not have.
 Result<PrecisionLevel> calibrate(
     const std::filesystem::path& model, const Dataset& dataset, const CalibrationOptions& options,
     BenchClock& clock

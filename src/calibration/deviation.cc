@@ -60,7 +60,21 @@ void compare_embeddings(const Rows& exact, const Rows& other, Deviation& found) 
   found.relative_error = all.exact > 0 ? std::sqrt(all.difference / all.exact) : 0;
 }
 
+Rows every(const Rows& rows, std::size_t first, std::size_t step) {
+  Rows part{.values = {}, .columns = rows.columns};
+  for (std::size_t i = first; i < rows.size(); i += step)
+    part.values.insert(part.values.end(), rows.row(i).begin(), rows.row(i).end());
+  return part;
+}
+
 }  // namespace
+
+Answers every(const Answers& answers, std::size_t first, std::size_t step) {
+  return {
+      .logits = every(answers.logits, first, step),
+      .embeddings = every(answers.embeddings, first, step)
+  };
+}
 
 std::size_t best_label(std::span<const float> logits) {
   return static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());

@@ -28,6 +28,9 @@ struct Answers {
   Rows embeddings;  // [texts, hidden_size], pooled as the model directory says
 };
 
+/// The answers to texts `first`, `first` + `step`, ...
+Answers every(const Answers& answers, std::size_t first, std::size_t step);
+
 /// Column of the largest value.
 std::size_t best_label(std::span<const float> logits);
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "formats/json.h"
 #include "formats/model_hash.h"
+#include "formats/user_cache.h"
 
 namespace martlet {
 namespace {
@@ -48,6 +49,7 @@ class Parser {
       reader.require(key);
     reader.get("version", record.version);
     reader.get("model_sha256", record.model_sha256);
+    reader.get("model_stamp", record.model_stamp);
     reader.get("data", record.data);
     reader.get("texts", record.texts, {.min = 0});
     if (const json::array* levels = list(reader, "levels")) {
@@ -181,6 +183,7 @@ std::string to_json(const PrecisionRecord& record) {
   return json::serialize(json::object{
              {"version", record.version},
              {"model_sha256", record.model_sha256},
+             {"model_stamp", record.model_stamp},
              {"data", record.data},
              {"texts", record.texts},
              {"levels", std::move(levels)},
@@ -194,11 +197,34 @@ Result<PrecisionRecord> read_precision_record(const std::filesystem::path& path)
   return Parser(path.native()).record(*object);
 }
 
-Result<PrecisionRecord> load_precision_record(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / kPrecisionRecordName;
+std::filesystem::path record_path(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter
+) {
+  return (adapter.empty() ? directory : adapter) / kPrecisionRecordName;
+}
+
+std::filesystem::path cached_record_path(const std::string& model_stamp) {
+  const std::filesystem::path cache = user_cache_directory();
+  return cache.empty() ? cache : cache / "precision" / (model_stamp + ".json");
+}
+
+Result<PrecisionRecord> load_precision_record(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter
+) {
+  std::filesystem::path path = record_path(directory, adapter);
   auto record = read_precision_record(path);
-  if (!record) return record.error();
-  const auto hash = model_hash(directory);
+  if (!record && record.error().code() != StatusCode::kNotFound) return record;
+  const auto stamp = model_stamp(directory, adapter);
+  if (!stamp) return stamp.error();
+  if (!record) {
+    if (const auto cached = cached_record_path(*stamp); !cached.empty()) {
+      path = cached;
+      record = read_precision_record(path);
+    }
+    if (!record) return record;
+  }
+  if (*stamp == record->model_stamp) return record;
+  const auto hash = model_hash(directory, adapter);
   if (!hash) return hash.error();
   if (*hash == record->model_sha256) return record;
   return error(

@@ -41,9 +41,10 @@ struct PrecisionLevel {
 };
 
 struct PrecisionRecord {
-  std::string version;       // of martlet
-  std::string model_sha256;  // see model_hash.h
-  std::string data;          // the file, or "built-in"
+  std::string version;        // of martlet
+  std::string model_sha256;   // see model_hash.h
+  std::string model_stamp{};  // likewise; empty: not known
+  std::string data;           // the file, or "built-in"
   std::int64_t texts = 0;
   std::vector<PrecisionLevel> levels;
 
@@ -60,8 +61,20 @@ std::string to_json(const PrecisionRecord& record);
 /// From a file, of whatever model.
 Result<PrecisionRecord> read_precision_record(const std::filesystem::path& path);
 
-/// The record beside the model, if it is of this model: kNotFound where there is none,
-/// kInvalidModel where it is malformed or was measured with other weights.
-Result<PrecisionRecord> load_precision_record(const std::filesystem::path& directory);
+/// Where the record of a model, or of a model with an adapter, is written: beside the adapter,
+/// which makes it another model, else beside the model.
+std::filesystem::path record_path(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter = {}
+);
+
+/// Where it goes when that place cannot be written; empty: nowhere. Its name is the model's stamp.
+std::filesystem::path cached_record_path(const std::string& model_stamp);
+
+/// The record of this very model: kNotFound where there is none, kInvalidModel where it is
+/// malformed or was measured with other weights. Reads all weights only when their files were
+/// written again, or copied, since.
+Result<PrecisionRecord> load_precision_record(
+    const std::filesystem::path& directory, const std::filesystem::path& adapter = {}
+);
 
 }  // namespace martlet

@@ -1,5 +1,8 @@
 #include "formats/precision_record.h"
 
+#include <chrono>
+#include <cstdlib>
+
 #include "formats/model_hash.h"
 #include "formats/test_files.h"
 
@@ -75,6 +78,50 @@ TEST_F(PrecisionRecordFile, CountsOnlyForTheModelItWasMeasuredOn) {
   const auto stale = load_precision_record(path(""));
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().code(), StatusCode::kInvalidModel);
+}
+
+TEST_F(PrecisionRecordFile, AnAdapterMakesAnotherModel) {
+  write("config.json", "{}");
+  write("model.safetensors", "weights");
+  std::filesystem::create_directory(path("adapter"));
+  write("adapter/adapter_config.json", "{}");
+  write("adapter/adapter_model.safetensors", "change");
+  PrecisionRecord record = example();
+  record.model_sha256 = *model_hash(path(""), path("adapter"));
+  EXPECT_NE(record.model_sha256, *model_hash(path("")));
+  write("adapter/martlet.json", to_json(record));
+  EXPECT_TRUE(load_precision_record(path(""), path("adapter")));
+  EXPECT_EQ(load_precision_record(path("")).error().code(), StatusCode::kNotFound);
+}
+
+TEST_F(PrecisionRecordFile, TheStampSparesReadingTheWeights) {
+  write("config.json", "{}");
+  write("model.safetensors", "weights");
+  PrecisionRecord record = example();
+  record.model_sha256 = "never looked at";
+  record.model_stamp = *model_stamp(path(""));
+  write("martlet.json", to_json(record));
+  EXPECT_TRUE(load_precision_record(path("")));
+  const auto later =
+      std::filesystem::last_write_time(path("model.safetensors")) + std::chrono::milliseconds(1);
+  std::filesystem::last_write_time(path("model.safetensors"), later);
+  EXPECT_FALSE(load_precision_record(path(""))) << "written again: the whole hash decides";
+}
+
+TEST_F(PrecisionRecordFile, IsAlsoLookedForInTheUsersCache) {
+  write("config.json", "{}");
+  write("model.safetensors", "weights");
+  ASSERT_EQ(setenv("XDG_CACHE_HOME", path("cache").c_str(), 1), 0);
+  PrecisionRecord record = example();
+  record.model_stamp = *model_stamp(path(""));
+  const std::filesystem::path cached = cached_record_path(record.model_stamp);
+  std::filesystem::create_directories(cached.parent_path());
+  std::ofstream(cached) << to_json(record);
+  EXPECT_TRUE(load_precision_record(path("")));
+  ASSERT_EQ(setenv("XDG_CACHE_HOME", "relative", 1), 0);
+  ASSERT_EQ(unsetenv("HOME"), 0);
+  EXPECT_TRUE(cached_record_path(record.model_stamp).empty());
+  EXPECT_EQ(load_precision_record(path("")).error().code(), StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -56,13 +56,12 @@ Result<Precision> parse_precision(std::string_view name) {
   );
 }
 
-/// What the record beside the model says is fastest here and good enough; fp32 where there is none
-/// of this model for this level, or where an adapter makes another model of it.
+/// What the record of this model (with its adapter) says is fastest here and good enough; fp32 where
+/// there is none for this level.
 PrecisionPlan measured_best(
     const std::filesystem::path& directory, const EncoderOptions& options, const Kernels& kernels
 ) {
-  if (!options.adapter.empty()) return {};
-  const auto record = load_precision_record(directory);
+  const auto record = load_precision_record(directory, options.adapter);
   if (!record) return {};
   const PrecisionLevel* level = record->find(to_string(kernels.isa), cpu_name());
   if (level == nullptr) return {};
