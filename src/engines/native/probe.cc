@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kSequences = 4;
 constexpr std::size_t kLength = 16;
 constexpr std::size_t kTokens = kSequences * kLength;  // a multiple of what a product reads past m
-constexpr std::size_t kLine = 64;
+constexpr std::size_t kBlock = 64;  // elements that rows of operands are filled up to
 
 /// What most BERT vocabularies have at 101 and 102, [CLS] and [SEP]; elsewhere words like others.
 constexpr std::uint32_t kFirstToken = 101;
@@ -46,7 +46,7 @@ Probe::Probe(const NativeWeights& weights, const Kernels& kernels, ThreadPool& p
       scale_(kTokens),
       zero_(kTokens) {
   const std::size_t widest = std::max(inner_.stride, x_.stride);
-  operand_stride_ = round_up(widest * sizeof(std::uint16_t), kLine);
+  operand_stride_ = round_up(widest, kBlock) * sizeof(std::uint16_t);
   operand_ = AlignedBuffer(kTokens * operand_stride_ / sizeof(float));
   const auto head_dim = hidden_ / static_cast<std::size_t>(weights.config.heads);
   scratch_ = AlignedBuffer(std::max(
