@@ -1,6 +1,7 @@
 """Starting, being ready, stopping: what operators and their probes see."""
 
 import http.client
+import http.server
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from typing import ClassVar
 
 import serving
 from serving import CLASSIFIER, EMBEDDER, ServeTest
@@ -121,6 +123,67 @@ class Configuring(ServeTest):
         connection.request("GET", "/health/live")
         self.assertEqual(connection.getresponse().status, 200)
         self.assertEqual(server.stop(), 0)
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """An OpenTelemetry collector that keeps the spans it gets."""
+
+    spans: ClassVar[list[dict]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for resource in body["resourceSpans"]:
+            for scope in resource["scopeSpans"]:
+                self.spans.extend(scope["spans"])
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Watching(ServeTest):
+    def test_a_clients_trace_goes_on_to_the_batch(self) -> None:
+        collector = http.server.HTTPServer(("127.0.0.1", 0), Collector)
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        self.addCleanup(collector.shutdown)
+        endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
+        server = self.serve(CLASSIFIER, "--otlp-endpoint", endpoint)
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        parent = f"00-{trace}-b7ad6b7169203331-01"
+        status, _ = server.post("/v1/predict", {"inputs": ["a film"]}, traceparent=parent)
+        self.assertEqual(status, 200)
+        self.assertEqual(server.stop(), 0)
+        spans = {span["name"]: span for span in Collector.spans if span["traceId"] == trace}
+        self.assertEqual(set(spans), {"POST /v1/predict", "tokenize", "queue", "run"})
+        self.assertEqual(spans["run"]["parentSpanId"], spans["POST /v1/predict"]["spanId"])
+
+    def test_the_access_log_has_a_line_for_each_request_and_no_text(self) -> None:
+        log = self.folder / "access.log"
+        server = self.serve(CLASSIFIER, "--access-log", log)
+        headers = {"X-Request-Id": "mine"}
+        server.post("/v1/predict?secret=query", {"inputs": ["a secret text"]}, **headers)
+        self.assertEqual(server.stop(), 0)
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        mine = [line for line in lines if line["id"] == "mine"]
+        self.assertEqual([(m["route"], m["status"]) for m in mine], [("/v1/predict", 200)])
+        self.assertNotIn("secret", log.read_text())
+
+    def test_metrics_balance(self) -> None:
+        server = self.serve(CLASSIFIER)
+        for _ in range(7):
+            server.post("/v1/predict", {"inputs": ["a", "b", "c"]})
+        server.post("/v1/predict", {"inputs": 1})
+        metrics = server.get("/metrics")[1]
+        for line in (
+            'martlet_requests_total{model="bert-odd"} 7',
+            'martlet_texts_total{model="bert-odd"} 21',
+            'martlet_run_seconds_count{model="bert-odd"} 7',
+            'martlet_http_requests_total{route="/v1/predict",status="200"} 7',
+            'martlet_http_requests_total{route="/v1/predict",status="400"} 1',
+            'martlet_queued_texts{model="bert-odd"} 0',
+        ):
+            self.assertIn(line + "\n", metrics)
 
 
 class Client(threading.Thread):

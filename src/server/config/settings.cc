@@ -95,7 +95,7 @@ constexpr Setting kSettings[] = {
      [](C& c, V v) { return put_count(v, c.serving.queue_tokens); }},
     {"queue-texts", "N", "Texts that may wait; beyond it: 429 (16384)",
      [](C& c, V v) { return put_count(v, c.serving.queue_texts); }},
-    {"max-queue-time", "TIME", "Refuse what would wait longer than this; 0: do not look (0)",
+    {"max-queue-time", "TIME", "Refuse what would wait longer than this; 0: do not look (1500ms)",
      [](C& c, V v) { return put_duration(v, c.serving.max_queue_time); }},
 
     {"max-length", "N", "Tokens of a text, at most; 0: what the model takes (0)",

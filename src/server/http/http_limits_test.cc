@@ -205,6 +205,14 @@ TEST_F(HttpLimitsTest, UnusualButRight) {
   EXPECT_EQ(ask(post("abc", "Content-Length: 3\r\n")).status, 200) << "the same length, twice";
 }
 
+TEST_F(HttpLimitsTest, HalfAnEmptyLineIsWaitedFor) {
+  RawClient client(port());
+  client.say(get("/hello") + "\r");
+  EXPECT_EQ(client.hear().status, 200);
+  client.say("\n" + get("/hello"));
+  EXPECT_EQ(client.hear().status, 200);
+}
+
 TEST_F(HttpLimitsTest, ManyTinyChunksCostNoMemory) {
   options_.limits.body_bytes = 200'000;
   std::string bytes = "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -126,6 +126,7 @@ void RequestParser::fail_as(const boost::system::error_code& failed) {
 std::size_t RequestParser::consume(std::string_view data) {
   if (state_ == State::kComplete || state_ == State::kFailed || data.empty()) return 0;
   // An empty line before a request is a habit of old clients.
+  if (head_bytes_ == 0 && data == "\r") return 0;  // perhaps half of one
   if (head_bytes_ == 0 && data.starts_with("\r\n")) return head_bytes_ = 2;
   const bool in_head = state_ == State::kHead;
   beast_->eager(!in_head);

@@ -122,6 +122,13 @@ void answer_texts(
       );
     HttpResponse response = write(info, *std::move(answers), facts);
     response.headers.emplace_back("X-Truncated-Texts", std::to_string(facts.truncated));
+    response.phases = {
+        .tokenize = facts.tokenize,
+        .queue = facts.queue,
+        .run = facts.run,
+        .batch_texts = facts.batch_texts,
+        .batch_tokens = facts.batch_tokens,
+    };
     if (timing) response.headers.emplace_back("Server-Timing", server_timing(facts));
     owed->send(std::move(response));
   };
