@@ -248,6 +248,7 @@ void Connection::dispatch_compressed(
     const std::shared_ptr<Exchange>& exchange, HttpRequest request
 ) {
   const auto coding = parse_content_coding(request.headers.get("Content-Encoding"));
+  if (coding == ContentCoding::kIdentity) return dispatch(exchange, std::move(request));
   auto unpack = [self = shared_from_this(), exchange, coding = *coding,
                  request = std::move(request)]() mutable {
     auto body = decompress(request.body, coding, self->shared_->options.limits.decompressed_bytes);
@@ -262,7 +263,6 @@ void Connection::dispatch_compressed(
                              ) mutable { self->dispatch(exchange, std::move(request)); }
     );
   };
-  if (coding == ContentCoding::kIdentity) return dispatch(exchange, std::move(request));
   boost::asio::post(shared_->decompressors, std::move(unpack));
 }
 

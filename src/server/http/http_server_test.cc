@@ -102,6 +102,7 @@ TEST_F(HttpServerTest, UnpacksBodies) {
     EXPECT_EQ(ask(post(compress(text, coding), encoding)).body, text);
     EXPECT_EQ(ask(post("not compressed at all", encoding)).status, 400);
   }
+  EXPECT_EQ(ask(post("as it is", "Content-Encoding: identity\r\n")).body, "as it is");
   EXPECT_EQ(ask(post("x", "Content-Encoding: br\r\n")).status, 415);
 }
 
