@@ -73,6 +73,7 @@ TEST(WireTest, RepeatedNumbersStayWithinTheirLimit) {
   integers.clear();
   EXPECT_FALSE(read_integers({.number = 1, .type = 2, .bytes = "\x81"}, 9, integers));
   std::vector<float> reals;
+  EXPECT_TRUE(read_reals({.number = 1, .type = 2}, 9, reals));  // none
   EXPECT_FALSE(read_reals({.number = 1, .type = 2, .bytes = "\0\0\0\0\0"sv}, 9, reals));
   EXPECT_FALSE(read_reals({.number = 1, .type = 2, .bytes = "\0\0\0\0\0\0\0\0"sv}, 1, reals));
 }

@@ -183,6 +183,7 @@ bool read_reals(const WireField& field, std::size_t limit, std::vector<float>& o
   const std::size_t count = field.bytes.size() / sizeof(float);
   if (field.type != kBytes || field.bytes.size() % sizeof(float) != 0) return false;
   if (count > limit || out.size() > limit - count) return false;
+  if (count == 0) return true;
   const std::size_t before = out.size();
   out.resize(before + count);
   std::memcpy(out.data() + before, field.bytes.data(), field.bytes.size());
