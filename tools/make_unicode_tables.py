@@ -13,21 +13,23 @@ import unicodedata
 from pathlib import Path
 
 import tokenizers
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 OUTPUT = Path(__file__).parent.parent / "src/tokenizers/unicode_tables.inc"
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
 # Bits of a code point's record; unicode.h names them in the same order.
 CONTROL, SPACE, PUNCTUATION, MARK, IDEOGRAPH, WORD, LOWER, DECOMPOSES = (1 << i for i in range(8))
+# In the byte above the combining class.
+LETTER, NUMBER, COMBINING, COMPATIBILITY = (1 << i for i in range(16, 20))
 HANGUL = range(0xAC00, 0xAC00 + 11172)  # decomposed by arithmetic, as Unicode defines
 BLOCK = 128  # code points per block of the two-stage table
 
 
-def normalize_each(normalizer, points):
-    """normalize_str of every code point, in one call: `|` separates and nothing maps to it."""
-    text = "|".join(map(chr, points))
-    results = normalizer.normalize_str(text).split("|")
+def normalize_each(normalizer, points, separator="|"):
+    """normalize_str of every code point, in one call; nothing may map to `separator`."""
+    text = separator.join(map(chr, points))
+    results = normalizer.normalize_str(text).split(separator)
     assert len(results) == len(points)
     return results
 
@@ -88,9 +90,44 @@ def probe_words(flags):
             assert is_space == bool(flags[point] & SPACE), hex(point)
 
 
-def probe_mapping(normalizer, points):
+def probe_regex(flags):
+    """The classes that ByteLevel splits at: a code point of the class stands alone."""
+    for pattern, flag in ((r"\p{L}", LETTER), (r"\p{N}", NUMBER), (r"\s", SPACE)):
+        split = pre_tokenizers.Split(Regex(pattern), "removed")
+        for start in range(0, len(CODE_POINTS), 100_000):
+            points = CODE_POINTS[start : start + 100_000]
+            # A pair of code points on each side, both outside of all three classes.
+            text = "".join(f"--{chr(c)}" for c in points)
+            kept = {end for _, (_, end) in split.pre_tokenize_str(text)}
+            removed = {i for i in range(len(points)) if i * 3 + 2 in kept}
+            for index, point in enumerate(points):
+                if flag == SPACE:
+                    assert (index in removed) == bool(flags[point] & SPACE), hex(point)
+                elif index in removed:
+                    flags[point] |= flag
+
+
+def probe_combining(points, flags):
+    for point, left in zip(points, normalize_each(normalizers.StripAccents(), points), strict=True):
+        if left == "":
+            flags[point] |= COMBINING
+
+
+def probe_compositions(decompositions):
+    """(first, second, composite) of every pair that NFC joins, but for Hangul."""
+    nfc = normalizers.NFC()
+    for point, parts in sorted(decompositions.items()):
+        text = "".join(map(chr, parts))
+        if len(parts) < 2 or nfc.normalize_str(text) != chr(point):
+            continue
+        first = nfc.normalize_str(text[:-1])
+        assert len(first) == 1 and nfc.normalize_str(first + text[-1]) == chr(point), hex(point)
+        yield ord(first), parts[-1], point
+
+
+def probe_mapping(normalizer, points, separator="|"):
     """The code points that the normalizer changes, with what it makes of them."""
-    results = normalize_each(normalizer, points)
+    results = normalize_each(normalizer, points, separator)
     return {p: tuple(map(ord, r)) for p, r in zip(points, results, strict=True) if r != chr(p)}
 
 
@@ -125,8 +162,16 @@ def probe():
     probe_classes(separable, flags)
     probe_splits(flags)
     probe_words(flags)
+    probe_regex(flags)
+    probe_combining(separable, flags)
     lower = probe_mapping(normalizers.Lowercase(), separable)
     decompositions = probe_mapping(normalizers.NFD(), separable)
+    others = [c for c in CODE_POINTS if c != 1]  # a vertical line is what U+FF5C becomes
+    compatibility = {
+        point: parts
+        for point, parts in probe_mapping(normalizers.NFKD(), others, "\x01").items()
+        if parts != decompositions.get(point)
+    }
     for point in HANGUL:
         lead, tail = divmod(point - 0xAC00, 588)
         vowel, final = divmod(tail, 28)
@@ -135,10 +180,15 @@ def probe():
         flags[point] |= DECOMPOSES
     for point in lower:
         flags[point] |= LOWER
+    for point in compatibility:
+        flags[point] |= COMPATIBILITY
     for point in decompositions:
         flags[point] |= DECOMPOSES
     classes = probe_combining_classes(set(decompositions) | set(HANGUL))
-    return {c: flags[c] | classes.get(c, 0) << 8 for c in CODE_POINTS}, lower, decompositions
+    records = {c: flags[c] | classes.get(c, 0) << 8 for c in CODE_POINTS}
+    compositions = sorted(probe_compositions(decompositions))
+    mappings = {"Lower": lower, "Decomposition": decompositions, "Compatibility": compatibility}
+    return records, mappings, compositions
 
 
 def numbers(name, kind, values):
@@ -166,9 +216,9 @@ def mapping_tables(name, mapping):
 
 
 def render():
-    records, lower, decompositions = probe()
+    records, mappings, compositions = probe()
     kinds = sorted(set(records.values()) | {0})
-    assert len(kinds) <= 256
+    assert len(kinds) <= 65536
     index_of = {kind: i for i, kind in enumerate(kinds)}
     blocks, stage1 = {}, []
     for start in range(0, 0x110000, BLOCK):
@@ -177,11 +227,11 @@ def render():
     return (
         "// Made by tools/make_unicode_tables.py; do not edit. What was asked: "
         f"tokenizers {tokenizers.__version__}\n// clang-format off\n"
-        + numbers("kRecords", "std::uint16_t", kinds)
+        + numbers("kRecords", "std::uint32_t", kinds)
         + numbers("kBlockOf", "std::uint16_t", stage1)
-        + numbers("kBlocks", "std::uint8_t", [i for block in blocks for i in block])
-        + mapping_tables("Lower", lower)
-        + mapping_tables("Decomposition", decompositions)
+        + numbers("kBlocks", "std::uint16_t", [i for block in blocks for i in block])
+        + "".join(mapping_tables(name, mapping) for name, mapping in mappings.items())
+        + numbers("kCompositions", "char32_t", [c for one in compositions for c in one])
     )
 
 

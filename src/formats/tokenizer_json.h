@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "martlet/status.h"
@@ -33,12 +34,54 @@ struct BertNormalizerConfig {
   bool lowercase = true;
 };
 
+enum class UnicodeForm { kNfc, kNfd, kNfkc, kNfkd };
+struct LowercaseConfig {};
+/// Removes combining marks; decomposes nothing.
+struct StripAccentsConfig {};
+struct StripConfig {
+  bool left = true;
+  bool right = true;
+};
+struct ReplaceConfig {
+  std::string pattern;   // not empty
+  bool repeats = false;  // `pattern` is a regex: two spaces or more
+  std::string content;
+};
+/// Puts `text` before a text that is not empty.
+struct PrependConfig {
+  std::string text;
+};
+using NormalizerStep = std::variant<
+    BertNormalizerConfig, UnicodeForm, LowercaseConfig, StripAccentsConfig, StripConfig,
+    ReplaceConfig, PrependConfig>;
+
+struct BertPreTokenizerConfig {};
+/// GPT-2's: words with the space before them, then bytes written as printable code points.
+struct ByteLevelConfig {
+  bool add_prefix_space = true;
+  bool use_regex = true;  // false: the text is one word
+};
+using PreTokenizerStep = std::variant<BertPreTokenizerConfig, ByteLevelConfig>;
+
 struct WordPieceConfig {
   std::string unk_token;
   std::string continuing_subword_prefix;
   std::size_t max_input_chars_per_word = 100;
   std::vector<std::pair<std::string, int32_t>> vocab;  // ids >= 0; in the file's order
 };
+
+struct BpeConfig {
+  std::vector<std::pair<std::string, int32_t>> vocab;       // ids >= 0; in the file's order
+  std::vector<std::pair<std::string, std::string>> merges;  // the first one is made first
+  std::optional<std::string> unk_token;  // without it, what the vocabulary lacks is dropped
+  std::string continuing_subword_prefix;
+  std::string end_of_word_suffix;
+  bool fuse_unk = false;
+  bool byte_fallback = false;
+  bool ignore_merges = false;  // a word that is a token is that token
+};
+
+using ModelConfig = std::variant<WordPieceConfig, BpeConfig>;
 
 /// One piece of a template: the text A or B, or special tokens.
 struct TemplatePiece {
@@ -49,9 +92,16 @@ struct TemplatePiece {
 };
 using Template = std::vector<TemplatePiece>;
 
+/// Leaves the white space of a token out of its offsets.
+struct TrimOffsetsConfig {
+  bool add_prefix_space = true;  // one space of the first token is the pre-tokenizer's
+};
+
 struct PostProcessorConfig {
   Template single;  // has no kSecond
   Template pair;
+  std::optional<TrimOffsetsConfig> trim_offsets;
+  bool one_type = false;  // every type id is 0, also where windows have their text's
 };
 
 struct WordPieceDecoderConfig {
@@ -59,13 +109,17 @@ struct WordPieceDecoderConfig {
   bool cleanup = true;
 };
 
+struct ByteLevelDecoderConfig {};
+using DecoderConfig = std::variant<WordPieceDecoderConfig, ByteLevelDecoderConfig>;
+
 struct TokenizerConfig {
   std::vector<AddedToken> added_tokens;
-  std::optional<BertNormalizerConfig> normalizer;
-  bool bert_pre_tokenizer = false;  // false: the text is one word
-  WordPieceConfig model;
+  std::vector<NormalizerStep> normalizer;       // one after the other
+  std::vector<PreTokenizerStep> pre_tokenizer;  // each splits what the one before left; none: the
+                                                // text is one word
+  ModelConfig model;
   PostProcessorConfig post_processor;
-  std::optional<WordPieceDecoderConfig> decoder;
+  std::optional<DecoderConfig> decoder;
 };
 
 /// Reads the text of a tokenizer.json. `where` names it in messages. kInvalidModel when it is

@@ -21,12 +21,16 @@ Result<TokenizerConfig> parse(const std::string& parts) {
 
 std::string with_model(const std::string& fields) { return "\"model\": {" + fields + "}"; }
 
+BertNormalizerConfig bert_normalizer(const Result<TokenizerConfig>& config) {
+  return std::get<BertNormalizerConfig>(config->normalizer.at(0));
+}
+
 TEST(TokenizerJson, ReadsAModelAlone) {
   const auto config = parse("");
   ASSERT_TRUE(config) << config.status().message();
-  EXPECT_EQ(config->model.vocab.size(), 1U);
-  EXPECT_FALSE(config->normalizer);
-  EXPECT_FALSE(config->bert_pre_tokenizer);
+  EXPECT_EQ(std::get<WordPieceConfig>(config->model).vocab.size(), 1U);
+  EXPECT_TRUE(config->normalizer.empty());
+  EXPECT_TRUE(config->pre_tokenizer.empty());
   EXPECT_FALSE(config->decoder);
   EXPECT_EQ(config->post_processor.single.size(), 1U);
   EXPECT_EQ(config->post_processor.pair.size(), 2U);
@@ -38,8 +42,9 @@ TEST(TokenizerJson, ReadsAFileOf2020WithoutModelType) {
          "vocab": {"u": 3, "a": 3000})"
   ));
   ASSERT_TRUE(config) << config.status().message();
-  EXPECT_EQ(config->model.max_input_chars_per_word, 7U);
-  EXPECT_EQ(config->model.vocab[1], (std::pair<std::string, int32_t>{"a", 3000}));
+  const auto& model = std::get<WordPieceConfig>(config->model);
+  EXPECT_EQ(model.max_input_chars_per_word, 7U);
+  EXPECT_EQ(model.vocab[1], (std::pair<std::string, int32_t>{"a", 3000}));
 }
 
 TEST(TokenizerJson, StripsAccentsAsItLowercases) {
@@ -47,22 +52,45 @@ TEST(TokenizerJson, StripsAccentsAsItLowercases) {
       R"("normalizer": {"type": "BertNormalizer", "clean_text": false, "handle_chinese_chars": false)";
   const auto lower = parse(fields + R"(, "strip_accents": null, "lowercase": true})");
   ASSERT_TRUE(lower) << lower.status().message();
-  EXPECT_TRUE(lower->normalizer->strip_accents);
-  EXPECT_FALSE(lower->normalizer->clean_text);
+  EXPECT_TRUE(bert_normalizer(lower).strip_accents);
+  EXPECT_FALSE(bert_normalizer(lower).clean_text);
   const auto cased = parse(fields + R"(, "lowercase": false})");
-  EXPECT_FALSE(cased->normalizer->strip_accents);
+  EXPECT_FALSE(bert_normalizer(cased).strip_accents);
   const auto both = parse(fields + R"(, "strip_accents": true, "lowercase": false})");
-  EXPECT_TRUE(both->normalizer->strip_accents);
+  EXPECT_TRUE(bert_normalizer(both).strip_accents);
 }
 
-TEST(TokenizerJson, LooksIntoSequencesOfOne) {
+TEST(TokenizerJson, LooksIntoSequences) {
   const auto config = parse(
       R"("pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"}]},
-         "normalizer": {"type": "Sequence", "normalizers": []})"
+         "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Sequence",
+           "normalizers": [{"type": "Prepend", "prepend": "x"}]}]})"
   );
   ASSERT_TRUE(config) << config.status().message();
-  EXPECT_TRUE(config->bert_pre_tokenizer);
-  EXPECT_FALSE(config->normalizer);
+  ASSERT_EQ(config->pre_tokenizer.size(), 1U);
+  ASSERT_EQ(config->normalizer.size(), 2U);
+  EXPECT_EQ(std::get<UnicodeForm>(config->normalizer[0]), UnicodeForm::kNfc);
+  EXPECT_EQ(std::get<PrependConfig>(config->normalizer[1]).text, "x");
+}
+
+TEST(TokenizerJson, ReadsBpe) {
+  const std::string fields = R"("type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": )";
+  for (const std::string merges : {R"(["a b"])", R"([["a", "b"]])"}) {
+    const auto config = parse(with_model(fields + merges));
+    ASSERT_TRUE(config) << config.status().message();
+    const auto& model = std::get<BpeConfig>(config->model);
+    EXPECT_EQ(model.merges, (std::vector<std::pair<std::string, std::string>>{{"a", "b"}}));
+    EXPECT_FALSE(model.unk_token);
+  }
+}
+
+TEST(TokenizerJson, ReadsRobertaProcessing) {
+  const auto config = parse(R"("post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2],
+    "cls": ["<s>", 0], "trim_offsets": true, "add_prefix_space": false})");
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->post_processor.pair.size(), 6U);
+  EXPECT_FALSE(config->post_processor.trim_offsets->add_prefix_space);
+  EXPECT_TRUE(config->post_processor.one_type);
 }
 
 TEST(TokenizerJson, ReadsTemplates) {
@@ -78,14 +106,14 @@ TEST(TokenizerJson, ReadsTemplates) {
 
 TEST(TokenizerJson, RefusesWhatMartletDoesNotHave) {
   const std::string parts[] = {
-      with_model(R"("type": "BPE", "vocab": {}, "merges": [])"),
       with_model(R"("type": "Unigram", "vocab": [], "unk_id": 0)"),
       with_model(R"("type": "WordLevel", "vocab": {}, "unk_token": "u")"),
-      R"("normalizer": {"type": "NFC"})",
-      R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "NFC"}]})",
-      R"("pre_tokenizer": {"type": "ByteLevel"})",
-      R"("post_processor": {"type": "RobertaProcessing", "sep": ["s", 1], "cls": ["c", 2]})",
-      R"("decoder": {"type": "ByteLevel"})",
+      R"("normalizer": {"type": "Nmt"})",
+      R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "Nmt"}]})",
+      R"("pre_tokenizer": {"type": "Punctuation"})",
+      R"("post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"},
+         {"type": "ByteLevel"}, {"type": "ByteLevel"}]})",
+      R"("decoder": {"type": "CTC"})",
   };
   for (const std::string& part : parts) {
     const auto config = parse(part);
@@ -115,12 +143,22 @@ TEST(TokenizerJson, RefusesMalformedFiles) {
       with_model(wordpiece + chars + R"("vocab": {"a": 99999999999999999999})"),
       with_model(wordpiece + chars + R"("vocab": {"a": 1.5})"),
       with_model(wordpiece + chars + R"("vocab": {"a": "1"})"),
+      with_model(R"("type": "BPE", "vocab": {})"),
+      with_model(R"("type": "BPE", "vocab": {}, "merges": ["a"])"),
+      with_model(R"("type": "BPE", "vocab": {}, "merges": ["a b c"])"),
+      with_model(R"("type": "BPE", "vocab": {}, "merges": [["a"]])"),
+      with_model(R"("type": "BPE", "vocab": {}, "merges": [["a", 1]])"),
+      with_model(R"("type": "BPE", "vocab": {}, "merges": [], "dropout": 0.5)"),
       R"("added_tokens": {})",
       R"("added_tokens": [1])",
       R"("added_tokens": [{"id": 1, "content": "x", )" + added + "}]",
       R"("added_tokens": [{"id": -1, "content": "x", "special": true, )" + added + "}]",
       R"("normalizer": {"type": "BertNormalizer", "clean_text": true})",
       R"("normalizer": {"type": 7})",
+      R"("normalizer": {"type": "Replace", "pattern": {"String": ""}, "content": ""})",
+      R"("normalizer": {"type": "Replace", "pattern": {"Regex": "a+"}, "content": ""})",
+      R"("normalizer": {"type": "Strip", "strip_left": true})",
+      R"("pre_tokenizer": {"type": "ByteLevel"})",
       R"("normalizer": {"type": "Sequence"})",
       R"("normalizer": {"type": "Sequence", "normalizers": [4]})",
       R"("pre_tokenizer": {})",

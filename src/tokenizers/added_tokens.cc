@@ -43,7 +43,7 @@ class SpaceEnd {
 
 Result<AddedTokens> AddedTokens::build(
     const std::vector<AddedToken>& tokens, const Vocabulary& model,
-    const BertNormalizer* normalizer, std::string_view where
+    const TextNormalizer& normalizer, std::string_view where
 ) {
   AddedTokens added;
   added.add_entries(tokens, model, normalizer);
@@ -52,7 +52,7 @@ Result<AddedTokens> AddedTokens::build(
 }
 
 void AddedTokens::add_entries(
-    const std::vector<AddedToken>& tokens, const Vocabulary& model, const BertNormalizer* normalizer
+    const std::vector<AddedToken>& tokens, const Vocabulary& model, const TextNormalizer& normalizer
 ) {
   auto next_id = int32_t(model.size());
   for (const AddedToken& token : tokens) {
@@ -61,8 +61,7 @@ void AddedTokens::add_entries(
     if (!id) id = model.find(token.content);
     if (!id) id = next_id++;
     ids_[token.content] = *id;
-    const bool normalize = token.normalized && normalizer != nullptr;
-    entries_[*id] = {token, normalize ? normalizer->normalize(token.content) : token.content};
+    entries_[*id] = {token, token.normalized ? normalizer.normalize(token.content) : token.content};
     if (token.special) special_.insert(token.content);
     end_id_ = std::max(end_id_, *id + 1);
   }

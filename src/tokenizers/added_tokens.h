@@ -14,7 +14,7 @@
 #include "formats/tokenizer_json.h"
 #include "martlet/status.h"
 #include "tokenizers/chars.h"
-#include "tokenizers/normalizer.h"
+#include "tokenizers/text_normalizer.h"
 #include "tokenizers/trie.h"
 #include "tokenizers/vocabulary.h"
 
@@ -30,10 +30,9 @@ class AddedTokens {
   static constexpr int32_t kText = -1;
 
   /// Ids are those of `model`, or counted on from its size for tokens that it does not have.
-  /// `normalizer` may be null.
   static Result<AddedTokens> build(
       const std::vector<AddedToken>& tokens, const Vocabulary& model,
-      const BertNormalizer* normalizer, std::string_view where
+      const TextNormalizer& normalizer, std::string_view where
   );
 
   /// Appends the parts of `text` as the user wrote it, cut at the tokens with `normalized` false.
@@ -79,7 +78,7 @@ class AddedTokens {
 
   void add_entries(
       const std::vector<AddedToken>& tokens, const Vocabulary& model,
-      const BertNormalizer* normalizer
+      const TextNormalizer& normalizer
   );
   Status add_patterns(const std::vector<AddedToken>& tokens, std::string_view where);
   void split(std::span<const Char> text, const Patterns& patterns, std::vector<Part>& parts) const;

@@ -25,14 +25,14 @@ char lower(char c) noexcept { return char(c + (uint8_t(c - 'A') < 26 ? 'a' - 'A'
 }  // namespace
 
 AsciiTokenizer::AsciiTokenizer(
-    const WordPiece& model, const AddedTokens& added_tokens, const BertNormalizer* normalizer
+    const WordPiece& model, const AddedTokens& added_tokens, const BertNormalizerConfig* normalizer
 )
     : model_(model),
       added_tokens_(added_tokens),
-      lowercase_(normalizer != nullptr && normalizer->config().lowercase),
+      lowercase_(normalizer != nullptr && normalizer->lowercase),
       words_(short_words(model)) {
   for (char32_t c = 1; c < 128; ++c) {
-    const uint16_t record = unicode::record(c);
+    const uint32_t record = unicode::record(c);
     if (record & unicode::kControl) continue;
     class_[c] = record & unicode::kSpace         ? kSpaceByte
                 : record & unicode::kPunctuation ? kPunctuationByte

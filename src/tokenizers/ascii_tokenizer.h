@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/tokenizer_json.h"
 #include "tokenizers/added_tokens.h"
-#include "tokenizers/normalizer.h"
 #include "tokenizers/word_table.h"
 #include "tokenizers/wordpiece.h"
 
@@ -28,7 +28,8 @@ class AsciiTokenizer {
   /// For BertPreTokenizer and, if there is one, `normalizer`. `model` and `added_tokens` must
   /// outlive it.
   AsciiTokenizer(
-      const WordPiece& model, const AddedTokens& added_tokens, const BertNormalizer* normalizer
+      const WordPiece& model, const AddedTokens& added_tokens,
+      const BertNormalizerConfig* normalizer
   );
 
   /// Appends the ids of `text`, but stops after a word once there are `max_ids` of them. False,

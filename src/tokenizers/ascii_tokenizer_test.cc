@@ -92,12 +92,12 @@ class AsciiTokenizerTest : public testing::Test {
     model_ = WordPiece::build(config, "test").value();
     std::vector<AddedToken> added(1);
     added[0].content = "bat";
-    added_ = AddedTokens::build(added, model_.vocabulary(), nullptr, "test").value();
+    added_ = AddedTokens::build(added, model_.vocabulary(), TextNormalizer({}), "test").value();
   }
 
   /// The ids, or {-1} when the text is refused.
   std::vector<int32_t> tokenize(std::string_view text, std::size_t max_ids = 1000) {
-    const BertNormalizer normalizer(BertNormalizerConfig{});
+    const BertNormalizerConfig normalizer;
     const AsciiTokenizer tokenizer(model_, added_, &normalizer);
     std::vector<int32_t> ids;
     if (tokenizer.tokenize(text, max_ids, scratch_, ids)) return ids;

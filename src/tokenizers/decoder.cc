@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "tokenizers/byte_level.h"
+#include "tokenizers/unicode.h"
+
 namespace martlet {
 namespace {
 
@@ -24,22 +27,53 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   text = out.append(text, copied);
 }
 
-}  // namespace
-
-void WordPieceDecoder::append(std::string_view token, bool is_first, std::string& text) const {
+/// Appends what `token` is in a text: a continuation joins what stands before it, any other token
+/// but the first comes after a space; cleanup then takes spaces off English punctuation.
+void append_word_piece(
+    const WordPieceDecoderConfig& config, std::string_view token, bool is_first, std::string& text
+) {
   std::string piece;
   if (is_first) {
     piece = token;
-  } else if (token.starts_with(config_.prefix)) {
-    piece = token.substr(config_.prefix.size());
+  } else if (token.starts_with(config.prefix)) {
+    piece = token.substr(config.prefix.size());
   } else {
     piece = ' ';
     piece += token;
   }
-  if (config_.cleanup) {
+  if (config.cleanup) {
     for (const auto& [from, to] : kCleanups) replace_all(piece, from, to);
   }
   text += piece;
+}
+
+struct Decode {
+  std::span<const std::string_view> tokens;
+
+  std::string operator()(const WordPieceDecoderConfig& config) const {
+    std::string text;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      append_word_piece(config, tokens[i], i == 0, text);
+    }
+    return text;
+  }
+
+  /// A code point's bytes may be those of many tokens, so what is not UTF-8 is known at the end.
+  std::string operator()(const ByteLevelDecoderConfig&) const {
+    std::string bytes;
+    for (const std::string_view token : tokens) byte_level::append_bytes(token, bytes);
+    std::string text;
+    for (std::size_t position = 0; position < bytes.size();) {
+      unicode::append_utf8(unicode::read_utf8(bytes, position), text);
+    }
+    return text;
+  }
+};
+
+}  // namespace
+
+std::string Decoder::decode(std::span<const std::string_view> tokens) const {
+  return std::visit(Decode{tokens}, config_);
 }
 
 }  // namespace martlet

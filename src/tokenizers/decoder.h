@@ -1,23 +1,23 @@
-// The WordPiece decoder: tokens back to text.
+// Tokens back to text.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "formats/tokenizer_json.h"
 
 namespace martlet {
 
-class WordPieceDecoder {
+class Decoder {
  public:
-  explicit WordPieceDecoder(WordPieceDecoderConfig config) : config_(std::move(config)) {}
+  explicit Decoder(DecoderConfig config) : config_(std::move(config)) {}
 
-  /// Appends what `token` is in a text: a continuation joins what stands before it, any other token
-  /// but the first comes after a space; cleanup then takes spaces off English punctuation.
-  void append(std::string_view token, bool is_first, std::string& text) const;
+  [[nodiscard]] std::string decode(std::span<const std::string_view> tokens) const;
 
  private:
-  WordPieceDecoderConfig config_;
+  DecoderConfig config_;
 };
 
 }  // namespace martlet

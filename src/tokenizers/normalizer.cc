@@ -31,27 +31,15 @@ void space_ideographs(Chars& chars, Chars& spare) {
   chars.swap(spare);
 }
 
-/// The records of text that has no marks and that decompose() leaves as it is.
-constexpr uint16_t kUnaccented = 0xFF & ~(unicode::kMark | unicode::kDecomposes);
+/// What marks, and code points that decompose() changes or moves, have in their records.
+constexpr uint32_t kAccented = 0xFF00 | unicode::kMark | unicode::kDecomposes;
 
 void strip_accents(Chars& chars, Chars& spare) {
   decompose(chars, spare);
   std::erase_if(chars, [](const Char& c) { return has(c.code, unicode::kMark); });
 }
 
-void lowercase(Chars& chars, Chars& spare) {
-  spare.clear();
-  for (const Char& c : chars) {
-    if (has(c.code, unicode::kLower)) {
-      for (const char32_t code : unicode::to_lower(c.code)) spare.push_back({code, c.source});
-    } else {
-      spare.push_back(c);
-    }
-  }
-  chars.swap(spare);
-}
-
-std::size_t combining_class(const Char& c) noexcept { return unicode::record(c.code) >> 8; }
+std::size_t combining_class(const Char& c) noexcept { return unicode::combining_class(c.code); }
 
 /// Sorts marks by combining class, stably and in linear time. `copy` is working memory.
 void sort_by_class(std::span<Char> marks, Chars& copy) {
@@ -77,44 +65,95 @@ void order_marks(Chars& chars) {
   }
 }
 
-// While a text is decomposed, `source` says whether a code point is the first of what an input code
-// point became.
-constexpr int32_t kFirstPart = 1;
-constexpr int32_t kLaterPart = 0;
+// While a text is in parts, `source` says how many input code points a part stands for: 1 for the
+// first part of each, 0 for its other ones, and their sum for what was composed.
 
 void push_parts(std::u32string_view parts, Chars& out) {
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    out.push_back({parts[i], i == 0 ? kFirstPart : kLaterPart});
+  for (std::size_t i = 0; i < parts.size(); ++i) out.push_back({parts[i], i == 0 ? 1 : 0});
+}
+
+enum class Decomposition { kCanonical, kCompatibility };
+
+void decompose_parts(const Chars& chars, Decomposition kind, Chars& parts) {
+  parts.clear();
+  std::array<char32_t, 3> buffer{};
+  for (const Char& c : chars) {
+    if (kind == Decomposition::kCompatibility && has(c.code, unicode::kCompatibility)) {
+      push_parts(unicode::decompose_compatibility(c.code), parts);
+    } else if (has(c.code, unicode::kDecomposes)) {
+      push_parts(unicode::decompose(c.code, buffer), parts);
+    } else {
+      parts.push_back({c.code, 1});
+    }
   }
+  order_marks(parts);
+}
+
+/// Joins each starter (combining class 0) with the marks after it that Unicode composes it with,
+/// in place.
+void compose_parts(Chars& parts) {
+  constexpr std::size_t kNone = ~std::size_t{0};
+  std::size_t starter = kNone;
+  std::size_t size = 0;  // of the result
+  std::size_t last_class = 0;
+  for (const Char part : parts) {
+    const std::size_t mark_class = combining_class(part);
+    const bool reaches = starter != kNone && (size == starter + 1 || last_class < mark_class);
+    if (const char32_t whole = reaches ? unicode::compose(parts[starter].code, part.code) : 0) {
+      parts[starter].code = whole;
+      parts[starter].source += part.source;
+      continue;
+    }
+    if (mark_class == 0) starter = size;
+    last_class = mark_class;
+    parts[size++] = part;
+  }
+  parts.resize(size);
+}
+
+/// Puts the parts in place of `chars` and gives them their sources.
+void take_parts(Chars& chars, Chars& parts) {
+  std::size_t consumed = 0;
+  for (Char& part : parts) {
+    const auto count = std::size_t(part.source);
+    const std::size_t source = count > 0 || consumed == 0 ? consumed : consumed - 1;
+    part.source = chars[source].source;
+    consumed += count;
+  }
+  chars.swap(parts);
 }
 
 }  // namespace
 
-void decompose(Chars& chars, Chars& spare) {
+void lowercase(Chars& chars, Chars& spare) {
   spare.clear();
-  std::array<char32_t, 3> buffer{};
   for (const Char& c : chars) {
-    push_parts(
-        has(c.code, unicode::kDecomposes) ? unicode::decompose(c.code, buffer)
-                                          : std::u32string_view(&c.code, 1),
-        spare
-    );
-  }
-  order_marks(spare);
-  std::size_t consumed = 0;
-  for (Char& c : spare) {
-    if (c.source == kFirstPart) ++consumed;
-    c.source = chars[consumed - 1].source;
+    if (has(c.code, unicode::kLower)) {
+      for (const char32_t code : unicode::to_lower(c.code)) spare.push_back({code, c.source});
+    } else {
+      spare.push_back(c);
+    }
   }
   chars.swap(spare);
 }
 
+void decompose(Chars& chars, Chars& spare) { to_form(UnicodeForm::kNfd, chars, spare); }
+
+void to_form(UnicodeForm form, Chars& chars, Chars& spare) {
+  const bool is_compatible = form == UnicodeForm::kNfkc || form == UnicodeForm::kNfkd;
+  decompose_parts(
+      chars, is_compatible ? Decomposition::kCompatibility : Decomposition::kCanonical, spare
+  );
+  if (form == UnicodeForm::kNfc || form == UnicodeForm::kNfkc) compose_parts(spare);
+  take_parts(chars, spare);
+}
+
 void BertNormalizer::normalize(Chars& chars, Chars& spare) const {
-  uint16_t seen = 0;  // what any of the code points has: most texts need few of the steps
+  uint32_t seen = 0;  // what any of the code points has: most texts need few of the steps
   for (const Char& c : chars) seen |= unicode::record(c.code);
   if (config_.clean_text) clean_text(chars);
   if (config_.handle_chinese_chars && seen & unicode::kIdeograph) space_ideographs(chars, spare);
-  if (config_.strip_accents && seen & ~kUnaccented) {
+  if (config_.strip_accents && seen & kAccented) {
     strip_accents(chars, spare);
     seen |= unicode::kLower;  // what was decomposed may be upper case now
   }

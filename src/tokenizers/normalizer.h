@@ -28,4 +28,11 @@ class BertNormalizer {
 /// library does: marks that change places do not take their sources with them.
 void decompose(Chars& chars, Chars& spare);
 
+/// Any of Unicode's four normal forms, in place, with sources as decompose() has them; what was
+/// composed has the first source of its parts.
+void to_form(UnicodeForm form, Chars& chars, Chars& spare);
+
+/// Lower-cases in place.
+void lowercase(Chars& chars, Chars& spare);
+
 }  // namespace martlet

@@ -18,6 +18,8 @@ constexpr std::size_t kMaxWindowTokens = std::size_t{1} << 24;
 struct SequenceParts {
   const Template& pieces;
   std::span<const TextWindows> texts;
+  std::optional<TrimOffsetsConfig> trim_offsets;
+  bool one_type = false;
 };
 
 /// Which window each piece of a template takes; special tokens have but one.
@@ -60,17 +62,36 @@ std::vector<Choice> choose_windows(const SequenceParts& parts) {
   return others;
 }
 
-template <class T>
-void append_window(const std::vector<T>& from, const Window& window, std::vector<T>& to) {
-  if (from.empty()) return;
-  const auto begin = from.begin() + std::ptrdiff_t(window.begin);
-  to.insert(to.end(), begin, begin + std::ptrdiff_t(window.end - window.begin));
+void append_ids(const TextTokens& tokens, const Window& window, Encodings& out) {
+  const auto begin = tokens.ids.begin() + std::ptrdiff_t(window.begin);
+  out.ids.insert(out.ids.end(), begin, begin + std::ptrdiff_t(window.end - window.begin));
 }
 
-void append_text(const TextTokens& tokens, const Window& window, Encodings& out) {
-  append_window(tokens.ids, window, out.ids);
-  append_window(tokens.char_offsets, window, out.char_offsets);
-  append_window(tokens.byte_offsets, window, out.byte_offsets);
+/// The offset of a token without its white space. To the library the only space before a window's
+/// first token, or before one that begins where the text does, is what add_prefix_space put there.
+Offset trimmed(Offset offset, TokenSpaces spaces, bool is_first, const TrimOffsetsConfig& config) {
+  if (config.add_prefix_space && (is_first || offset.begin == 0) && spaces.leading == 1) {
+    spaces.leading = 0;
+  }
+  offset.begin = std::min(offset.begin + spaces.leading, offset.end);
+  if (offset.end >= spaces.trailing) {
+    offset.end = std::max(offset.end - spaces.trailing, offset.begin);
+  }
+  return offset;
+}
+
+void append_offsets(
+    const TextTokens& tokens, const Window& window, const std::optional<TrimOffsetsConfig>& trim,
+    Encodings& out
+) {
+  for (std::size_t i = window.begin; i < window.end; ++i) {
+    Offset offset = tokens.char_offsets[i];
+    if (trim) offset = trimmed(offset, tokens.spaces[i], i == window.begin, *trim);
+    out.char_offsets.push_back(offset);
+    out.byte_offsets.push_back(
+        {tokens.byte_begin[std::size_t(offset.begin)], tokens.byte_begin[std::size_t(offset.end)]}
+    );
+  }
 }
 
 /// One sequence; an empty `choice` takes the first window of every text. Other windows have the
@@ -83,8 +104,11 @@ void append_sequence(
     const std::size_t window = choice.empty() ? 0 : choice[i];
     int32_t type_id = piece.type_id;
     if (const TextWindows* text = text_of(piece, parts.texts)) {
-      append_text(*text->tokens, text->windows[window], out);
-      if (window > 0) type_id = piece.kind == Kind::kSecond ? 1 : 0;
+      append_ids(*text->tokens, text->windows[window], out);
+      if (options.offsets) {
+        append_offsets(*text->tokens, text->windows[window], parts.trim_offsets, out);
+      }
+      if (window > 0 && !parts.one_type) type_id = piece.kind == Kind::kSecond ? 1 : 0;
     } else if (options.add_special_tokens) {
       out.ids.insert(out.ids.end(), piece.ids.begin(), piece.ids.end());
     }
@@ -129,13 +153,15 @@ Status check_size(const SequenceParts& parts, const Encodings& out) {
 PostProcessor::PostProcessor(PostProcessorConfig config)
     : single_(std::move(config.single)),
       pair_(std::move(config.pair)),
+      trim_offsets_(config.trim_offsets),
+      one_type_(config.one_type),
       added_to_single_(count_added(single_)),
       added_to_pair_(count_added(pair_)) {}
 
 Status PostProcessor::append(
     std::span<const TextWindows> texts, const EncodeOptions& options, Encodings& out
 ) const {
-  const SequenceParts parts{texts.size() == 2 ? pair_ : single_, texts};
+  const SequenceParts parts{texts.size() == 2 ? pair_ : single_, texts, trim_offsets_, one_type_};
   MARTLET_RETURN_IF_ERROR(check_size(parts, out));
   const bool has_overflow = std::any_of(texts.begin(), texts.end(), [](const TextWindows& text) {
     return text.windows.size() > 1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,8 @@ class PostProcessor {
  private:
   Template single_;
   Template pair_;
+  std::optional<TrimOffsetsConfig> trim_offsets_;
+  bool one_type_ = false;
   std::size_t added_to_single_ = 0;
   std::size_t added_to_pair_ = 0;
 };

@@ -1,29 +1,34 @@
-// BertPreTokenizer: words are what stands between white space; punctuation marks are words too.
+// Cuts a text into the words that the model spells.
 #pragma once
 
 #include <span>
+#include <utility>
+#include <vector>
 
+#include "formats/tokenizer_json.h"
 #include "tokenizers/chars.h"
-#include "tokenizers/unicode.h"
+#include "tokenizers/pieces.h"
 
 namespace martlet {
 
-/// Calls word(std::span<const Char>) for every word of `chars`, in order.
-template <class Word>
-void for_each_bert_word(std::span<const Char> chars, Word word) {
-  std::size_t begin = 0;
-  const auto end_word = [&](std::size_t end) {
-    if (end > begin) word(chars.subspan(begin, end - begin));
-    begin = end;
+class PreTokenizer {
+ public:
+  struct Scratch {
+    Pieces pieces;
+    Pieces next;
+    Chars spare;
   };
-  for (std::size_t i = 0; i < chars.size(); ++i) {
-    const uint16_t record = unicode::record(chars[i].code);
-    if ((record & (unicode::kSpace | unicode::kPunctuation)) == 0) continue;
-    end_word(i);
-    if (record & unicode::kPunctuation) end_word(i + 1);
-    begin = i + 1;
-  }
-  end_word(chars.size());
-}
+
+  explicit PreTokenizer(std::vector<PreTokenizerStep> steps) : steps_(std::move(steps)) {}
+
+  /// The words of `text`, which is not empty, in order; they live in `scratch`.
+  const Pieces& split(std::span<const Char> text, Scratch& scratch) const;
+
+  /// Whether words are what BertPreTokenizer makes, which the fast path does too.
+  [[nodiscard]] bool is_bert() const noexcept;
+
+ private:
+  std::vector<PreTokenizerStep> steps_;  // each splits the pieces of the one before
+};
 
 }  // namespace martlet

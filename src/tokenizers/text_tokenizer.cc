@@ -1,43 +1,69 @@
 #include "tokenizers/text_tokenizer.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "tokenizers/pre_tokenizer.h"
+#include "tokenizers/byte_level.h"
+#include "tokenizers/unicode.h"
 
 namespace martlet {
+namespace {
+
+/// White space as the library trims it: also a space in the byte alphabet.
+bool is_trimmed(char32_t code) {
+  return code == byte_level::code_of(' ') || unicode::has(code, unicode::kSpace);
+}
+
+template <class Codes>
+TokenSpaces spaces_of(const Codes& codes) {
+  const auto leading = std::find_if_not(codes.begin(), codes.end(), is_trimmed) - codes.begin();
+  const auto trailing = std::find_if_not(codes.rbegin(), codes.rend(), is_trimmed) - codes.rbegin();
+  return {int32_t(leading), int32_t(trailing)};
+}
+
+TokenSpaces spaces_of(std::string_view token) {
+  std::u32string codes;
+  for (std::size_t position = 0; position < token.size();) {
+    codes.push_back(unicode::read_utf8(token, position));
+  }
+  return spaces_of(codes);
+}
+
+}  // namespace
 
 void TextTokens::clear() {
   ids.clear();
   char_offsets.clear();
-  byte_offsets.clear();
+  spaces.clear();
+  byte_begin.clear();
 }
 
 Result<std::unique_ptr<const TextTokenizer>> TextTokenizer::build(
     const TokenizerConfig& config, std::string_view where
 ) {
-  auto model = WordPiece::build(config.model, where);
+  auto model = Model::build(config.model, where);
   if (!model) return model.status();
-  std::optional<BertNormalizer> normalizer;
-  if (config.normalizer) normalizer.emplace(*config.normalizer);
-  auto added_tokens = AddedTokens::build(
-      config.added_tokens, model->vocabulary(), normalizer ? &*normalizer : nullptr, where
-  );
+  TextNormalizer normalizer(config.normalizer);
+  auto added_tokens =
+      AddedTokens::build(config.added_tokens, model->vocabulary(), normalizer, where);
   if (!added_tokens) return added_tokens.status();
   return std::unique_ptr<const TextTokenizer>(
-      new TextTokenizer(config, normalizer, std::move(*model), std::move(*added_tokens))
+      new TextTokenizer(config, std::move(normalizer), std::move(*model), std::move(*added_tokens))
   );
 }
 
 TextTokenizer::TextTokenizer(
-    const TokenizerConfig& config, std::optional<BertNormalizer> normalizer, WordPiece model,
-    AddedTokens added_tokens
+    const TokenizerConfig& config, TextNormalizer normalizer, Model model, AddedTokens added_tokens
 )
-    : normalizer_(normalizer),
+    : normalizer_(std::move(normalizer)),
       added_tokens_(std::move(added_tokens)),
-      bert_pre_tokenizer_(config.bert_pre_tokenizer),
-      model_(std::move(model)) {
-  if (bert_pre_tokenizer_) {
-    ascii_.emplace(model_, added_tokens_, normalizer_ ? &*normalizer_ : nullptr);
+      pre_tokenizer_(config.pre_tokenizer),
+      model_(std::move(model)),
+      counts_spaces_(config.post_processor.trim_offsets.has_value()) {
+  const BertNormalizerConfig* bert = normalizer_.bert();
+  if (model_.word_piece() != nullptr && pre_tokenizer_.is_bert() &&
+      (bert != nullptr || normalizer_.empty())) {
+    ascii_.emplace(*model_.word_piece(), added_tokens_, bert);
   }
 }
 
@@ -53,55 +79,56 @@ void TextTokenizer::tokenize(
   tokenize_chars(scratch);
   for (const Token& token : scratch.tokens) out.ids.push_back(token.id);
   if (!options.offsets) return;
-  for (const Token& token : scratch.tokens) {
-    out.char_offsets.push_back({token.begin, token.end});
-    out.byte_offsets.push_back(
-        {scratch.byte_begin[std::size_t(token.begin)], scratch.byte_begin[std::size_t(token.end)]}
-    );
-  }
+  for (const Token& token : scratch.tokens) out.char_offsets.push_back({token.begin, token.end});
+  out.spaces.swap(scratch.spaces);
+  out.byte_begin.swap(scratch.byte_begin);
 }
 
 void TextTokenizer::tokenize_chars(Scratch& scratch) const {
   scratch.tokens.clear();
+  scratch.spaces.clear();
   scratch.raw_parts.clear();
   added_tokens_.split_raw(scratch.chars, scratch.raw_parts);
   for (const AddedTokens::Part& part : scratch.raw_parts) {
     if (part.id == AddedTokens::kText) {
       tokenize_part(part.chars, scratch);
     } else {
-      scratch.tokens.push_back(token_over(part.id, part.chars));
+      push_added(part, scratch);
     }
   }
 }
 
 void TextTokenizer::tokenize_part(std::span<const Char> text, Scratch& scratch) const {
   scratch.part.assign(text.begin(), text.end());
-  if (normalizer_) normalizer_->normalize(scratch.part, scratch.spare);
+  normalizer_.normalize(scratch.part, scratch.spare);
   scratch.parts.clear();
   added_tokens_.split_normalized(scratch.part, scratch.parts);
   for (const AddedTokens::Part& part : scratch.parts) {
     if (part.id == AddedTokens::kText) {
-      tokenize_words(part.chars, scratch.tokens);
+      tokenize_words(part.chars, scratch);
     } else {
-      scratch.tokens.push_back(token_over(part.id, part.chars));
+      push_added(part, scratch);
     }
   }
 }
 
-void TextTokenizer::tokenize_words(std::span<const Char> text, std::vector<Token>& tokens) const {
-  if (!bert_pre_tokenizer_) return tokenize_word(text, tokens);
-  for_each_bert_word(text, [&](std::span<const Char> word) { tokenize_word(word, tokens); });
+void TextTokenizer::push_added(const AddedTokens::Part& part, Scratch& scratch) const {
+  scratch.tokens.push_back(token_over(part.id, part.chars));
+  if (!counts_spaces_) return;
+  std::u32string codes;
+  for (const Char& c : part.chars) codes.push_back(c.code);
+  scratch.spaces.push_back(spaces_of(codes));
 }
 
-void TextTokenizer::tokenize_word(std::span<const Char> word, std::vector<Token>& tokens) const {
-  const std::size_t first = tokens.size();
-  const auto code_at = [&](std::size_t i) { return word[i].code; };
-  const auto push = [&](int32_t id, std::size_t begin, std::size_t end) {
-    tokens.push_back(token_over(id, word.subspan(begin, end - begin)));
-  };
-  if (model_.spell(word.size(), code_at, push)) return;
-  tokens.resize(first);
-  tokens.push_back(token_over(model_.unk_id(), word));
+void TextTokenizer::tokenize_words(std::span<const Char> text, Scratch& scratch) const {
+  const std::size_t first = scratch.tokens.size();
+  pre_tokenizer_.split(text, scratch.words).for_each([&](std::span<const Char> word) {
+    model_.tokenize(word, scratch.model, scratch.tokens);
+  });
+  if (!counts_spaces_) return;
+  for (std::size_t i = first; i < scratch.tokens.size(); ++i) {
+    scratch.spaces.push_back(spaces_of(vocabulary().token(scratch.tokens[i].id)));
+  }
 }
 
 }  // namespace martlet

@@ -14,16 +14,24 @@
 #include "tokenizers/added_tokens.h"
 #include "tokenizers/ascii_tokenizer.h"
 #include "tokenizers/chars.h"
-#include "tokenizers/normalizer.h"
-#include "tokenizers/wordpiece.h"
+#include "tokenizers/model.h"
+#include "tokenizers/pre_tokenizer.h"
+#include "tokenizers/text_normalizer.h"
 
 namespace martlet {
 
-/// A text's tokens, without special ones. Offsets are empty when they are not asked for.
+/// White space that a token begins and ends with, in code points.
+struct TokenSpaces {
+  int32_t leading = 0;
+  int32_t trailing = 0;
+};
+
+/// A text's tokens, without special ones. All but the ids are empty when offsets are not asked for.
 struct TextTokens {
   std::vector<int32_t> ids;
-  std::vector<Offset> char_offsets;
-  std::vector<Offset> byte_offsets;
+  std::vector<Offset> char_offsets;  // [tokens]
+  std::vector<TokenSpaces> spaces;   // [tokens], or empty when offsets are not to be trimmed
+  std::vector<int32_t> byte_begin;   // [code points + 1]: where each begins in the text
 
   void clear();
 };
@@ -45,7 +53,10 @@ class TextTokenizer {
     std::vector<int32_t> byte_begin;
     std::vector<AddedTokens::Part> raw_parts;
     std::vector<AddedTokens::Part> parts;
+    PreTokenizer::Scratch words;
+    Model::Scratch model;
     std::vector<Token> tokens;
+    std::vector<TokenSpaces> spaces;  // [tokens], where offsets are trimmed
   };
 
   static Result<std::unique_ptr<const TextTokenizer>> build(
@@ -65,19 +76,20 @@ class TextTokenizer {
 
  private:
   TextTokenizer(
-      const TokenizerConfig& config, std::optional<BertNormalizer> normalizer, WordPiece model,
+      const TokenizerConfig& config, TextNormalizer normalizer, Model model,
       AddedTokens added_tokens
   );
 
   void tokenize_chars(Scratch& scratch) const;
   void tokenize_part(std::span<const Char> text, Scratch& scratch) const;
-  void tokenize_words(std::span<const Char> text, std::vector<Token>& tokens) const;
-  void tokenize_word(std::span<const Char> word, std::vector<Token>& tokens) const;
+  void push_added(const AddedTokens::Part& part, Scratch& scratch) const;
+  void tokenize_words(std::span<const Char> text, Scratch& scratch) const;
 
-  std::optional<BertNormalizer> normalizer_;
+  TextNormalizer normalizer_;
   AddedTokens added_tokens_;
-  bool bert_pre_tokenizer_ = false;
-  WordPiece model_;
+  PreTokenizer pre_tokenizer_;
+  Model model_;
+  bool counts_spaces_ = false;
   std::optional<AsciiTokenizer> ascii_;  // refers to model_ and added_tokens_
 };
 

@@ -1,5 +1,7 @@
 #include "martlet/tokenizer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -83,7 +85,7 @@ Status choose_windows(
 struct Tokenizer::Impl {
   std::unique_ptr<const TextTokenizer> text_tokenizer;
   PostProcessor post_processor;
-  std::optional<WordPieceDecoder> decoder;
+  std::optional<Decoder> decoder;
   mutable ScratchPool<Scratch> pool;
 
   Impl(std::unique_ptr<const TextTokenizer> texts, TokenizerConfig& config)
@@ -224,21 +226,15 @@ Status Tokenizer::encode(
 }
 
 std::string Tokenizer::decode(std::span<const int32_t> ids, bool skip_special_tokens) const {
-  std::string text;
-  bool is_first = true;
+  std::vector<std::string_view> tokens;
   for (const int32_t id : ids) {
     const std::string_view token = id_to_token(id);
     if (token.data() == nullptr) continue;  // no such id
     if (skip_special_tokens && impl_->text_tokenizer->added_tokens().is_special(token)) continue;
-    if (impl_->decoder) {
-      impl_->decoder->append(token, is_first, text);
-    } else {
-      if (!is_first) text += ' ';
-      text += token;
-    }
-    is_first = false;
+    tokens.push_back(token);
   }
-  return text;
+  if (impl_->decoder) return impl_->decoder->decode(tokens);
+  return fmt::format("{}", fmt::join(tokens, " "));
 }
 
 std::optional<int32_t> Tokenizer::token_to_id(std::string_view token) const {

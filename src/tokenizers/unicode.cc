@@ -19,6 +19,18 @@ std::u32string_view decompose_hangul(char32_t index, std::array<char32_t, 3>& bu
   return {buffer.data(), final == 0 ? std::size_t{2} : std::size_t{3}};
 }
 
+/// A leading consonant and a vowel, or a syllable without final and a final consonant.
+char32_t compose_hangul(char32_t first, char32_t second) noexcept {
+  if (first - 0x1100 < 19 && second - 0x1161 < 21) {
+    return kHangulFirst + ((first - 0x1100) * 21 + (second - 0x1161)) * 28;
+  }
+  const char32_t index = first - kHangulFirst;
+  if (index < kHangulCount && index % 28 == 0 && second - 0x11A8 < 27) {
+    return first + (second - 0x11A7);
+  }
+  return 0;
+}
+
 template <std::size_t kKeyCount, std::size_t kStartCount, std::size_t kValueCount>
 std::u32string_view mapped(
     char32_t code, const char32_t (&keys)[kKeyCount], const uint16_t (&starts)[kStartCount],
@@ -51,6 +63,29 @@ std::u32string_view decompose(char32_t code, std::array<char32_t, 3>& buffer) no
   return mapped(
       code, table::kDecompositionKeys, table::kDecompositionStarts, table::kDecompositionValues
   );
+}
+
+std::u32string_view decompose_compatibility(char32_t code) noexcept {
+  return mapped(
+      code, table::kCompatibilityKeys, table::kCompatibilityStarts, table::kCompatibilityValues
+  );
+}
+
+char32_t compose(char32_t first, char32_t second) noexcept {
+  if (const char32_t syllable = compose_hangul(first, second); syllable != 0) return syllable;
+  std::size_t low = 0;
+  std::size_t high = std::size(table::kCompositions) / 3;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const char32_t* entry = table::kCompositions + middle * 3;
+    if (entry[0] == first && entry[1] == second) return entry[2];
+    if (entry[0] < first || (entry[0] == first && entry[1] < second)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return 0;
 }
 
 char32_t read_utf8(std::string_view text, std::size_t& position) noexcept {

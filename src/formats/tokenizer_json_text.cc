@@ -1,0 +1,142 @@
+// What stands before the model: the normalizer and the pre-tokenizer.
+#include <boost/json/array.hpp>
+#include <map>
+#include <string>
+
+#include "core/error.h"
+#include "formats/tokenizer_json_parts.h"
+
+namespace martlet::tokenizer_json {
+namespace {
+
+namespace bj = boost::json;
+
+BertNormalizerConfig read_bert(JsonReader& reader) {
+  BertNormalizerConfig config;
+  for (const auto key : {"clean_text", "handle_chinese_chars", "lowercase"}) reader.require(key);
+  reader.get("clean_text", config.clean_text);
+  reader.get("handle_chinese_chars", config.handle_chinese_chars);
+  reader.get("lowercase", config.lowercase);
+  config.strip_accents = config.lowercase;
+  reader.get("strip_accents", config.strip_accents);
+  return config;
+}
+
+StripConfig read_strip(JsonReader& reader) {
+  StripConfig config;
+  for (const auto key : {"strip_left", "strip_right"}) reader.require(key);
+  reader.get("strip_left", config.left);
+  reader.get("strip_right", config.right);
+  return config;
+}
+
+PrependConfig read_prepend(JsonReader& reader) {
+  PrependConfig config;
+  reader.require("prepend");
+  reader.get("prepend", config.text);
+  return config;
+}
+
+/// `pattern` is {"String": text}, or the one {"Regex": text} that martlet has.
+ReplaceConfig read_replace(JsonReader& reader) {
+  constexpr std::string_view kSpaces = " {2,}";
+  ReplaceConfig config;
+  for (const auto key : {"pattern", "content"}) reader.require(key);
+  reader.get("content", config.content);
+  const bj::object* pattern = reader.object("pattern");
+  if (pattern == nullptr) return config;
+  const bj::value* text = pattern->if_contains("String");
+  const bj::value* regex = pattern->if_contains("Regex");
+  if (text != nullptr && text->is_string() && !text->get_string().empty()) {
+    config.pattern = text->get_string();
+  } else if (regex != nullptr && regex->is_string() && regex->get_string() == kSpaces) {
+    config.pattern = ' ';
+    config.repeats = true;
+  } else {
+    reader.reject("pattern", describe(*reader.find("pattern")), "a String, or the Regex \" {2,}\"");
+  }
+  return config;
+}
+
+Status add_normalizer(
+    const bj::object& part, std::string_view where, std::vector<NormalizerStep>& steps
+) {
+  static const std::map<std::string_view, UnicodeForm> forms{
+      {"NFC", UnicodeForm::kNfc},
+      {"NFD", UnicodeForm::kNfd},
+      {"NFKC", UnicodeForm::kNfkc},
+      {"NFKD", UnicodeForm::kNfkd},
+  };
+  const std::string_view type = type_of(part);
+  JsonReader reader(part, where, "normalizer");
+  if (const auto form = forms.find(type); form != forms.end()) {
+    steps.emplace_back(form->second);
+  } else if (type == "BertNormalizer") {
+    steps.emplace_back(read_bert(reader));
+  } else if (type == "Lowercase") {
+    steps.emplace_back(LowercaseConfig{});
+  } else if (type == "StripAccents") {
+    steps.emplace_back(StripAccentsConfig{});
+  } else if (type == "Strip") {
+    steps.emplace_back(read_strip(reader));
+  } else if (type == "Replace") {
+    steps.emplace_back(read_replace(reader));
+  } else if (type == "Prepend") {
+    steps.emplace_back(read_prepend(reader));
+  } else {
+    return unsupported(
+        where, "normalizer", type,
+        "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace or Prepend"
+    );
+  }
+  return reader.status();
+}
+
+ByteLevelConfig read_byte_level(JsonReader& reader) {
+  ByteLevelConfig config;
+  reader.require("add_prefix_space");
+  reader.get("add_prefix_space", config.add_prefix_space);
+  reader.get("use_regex", config.use_regex);
+  return config;
+}
+
+Status add_pre_tokenizer(
+    const bj::object& part, std::string_view where, std::vector<PreTokenizerStep>& steps
+) {
+  const std::string_view type = type_of(part);
+  JsonReader reader(part, where, "pre_tokenizer");
+  if (type == "BertPreTokenizer") {
+    steps.emplace_back(BertPreTokenizerConfig{});
+  } else if (type == "ByteLevel") {
+    steps.emplace_back(read_byte_level(reader));
+  } else {
+    return unsupported(where, "pre_tokenizer", type, "BertPreTokenizer or ByteLevel");
+  }
+  return reader.status();
+}
+
+}  // namespace
+
+Status parse_normalizer(
+    const bj::object& root, std::string_view where, std::vector<NormalizerStep>& steps
+) {
+  const auto parts = find_parts(root, where, "normalizer", "normalizers");
+  if (!parts) return parts.status();
+  for (const bj::object* part : *parts) {
+    MARTLET_RETURN_IF_ERROR(add_normalizer(*part, where, steps));
+  }
+  return {};
+}
+
+Status parse_pre_tokenizer(
+    const bj::object& root, std::string_view where, std::vector<PreTokenizerStep>& steps
+) {
+  const auto parts = find_parts(root, where, "pre_tokenizer", "pretokenizers");
+  if (!parts) return parts.status();
+  for (const bj::object* part : *parts) {
+    MARTLET_RETURN_IF_ERROR(add_pre_tokenizer(*part, where, steps));
+  }
+  return {};
+}
+
+}  // namespace martlet::tokenizer_json
