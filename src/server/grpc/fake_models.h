@@ -170,9 +170,15 @@ class FakeRegistry final : public ModelRegistry {
     const auto found = models_.find(std::string(name));
     return found == models_.end() ? nullptr : found->second;
   }
-  [[nodiscard]] std::shared_ptr<ServedModel> only() const override {
+  [[nodiscard]] std::shared_ptr<ServedModel> only(Fits fits) const override {
     const std::lock_guard lock(mutex_);
-    return models_.size() == 1 ? models_.begin()->second : nullptr;
+    std::shared_ptr<ServedModel> found;
+    for (const auto& [name, model] : models_) {
+      if (!model || (fits != nullptr && !fits(model->info()))) continue;
+      if (found) return nullptr;
+      found = model;
+    }
+    return found;
   }
   [[nodiscard]] std::vector<ModelEntry> index() const override {
     const std::lock_guard lock(mutex_);
