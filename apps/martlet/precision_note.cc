@@ -13,7 +13,8 @@ void note_unusable_record(const std::filesystem::path& model, const EncoderOptio
   const auto directory = load_model_directory(model);
   if (!directory) return;
   const auto record = load_precision_record(directory->transformer, encoder.adapter);
-  if (record || record.error().code() == StatusCode::kNotFound) return;
+  // Of a model that cannot be read, loading it says so.
+  if (record || record.error().code() != StatusCode::kInvalidModel) return;
   print_note(fmt::format("{}; it is ignored", record.error().message()));
 }
 

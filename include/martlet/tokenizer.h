@@ -72,8 +72,8 @@ class MARTLET_API Tokenizer {
   /// From a tokenizer.json, a directory that holds one, or an ONNX file that holds one or has it
   /// beside itself. The file's own `truncation` and
   /// `padding` sections are call-time settings of the program that wrote it and are ignored, as
-  /// transformers does. kInvalidModel for a malformed file, kUnsupported for one with other parts
-  /// than BERT's.
+  /// transformers does. kInvalidModel for a malformed file, kUnsupported for one with parts
+  /// that martlet does not have.
   static Result<Tokenizer> load(const std::filesystem::path& path);
   /// From the text of a tokenizer.json. `where` names it in messages.
   static Result<Tokenizer> from_json(std::string_view json, std::string_view where);

@@ -4,6 +4,7 @@ reflection. Numbers are those of `martlet run`."""
 import queue
 import sys
 import threading
+import time
 import unittest
 
 import reference_answers
@@ -38,6 +39,17 @@ def texts_input(texts: list[str | bytes], shape: list[int] | None = None) -> tri
     tensor = triton.InferInput("text", shape or [len(raw)], "BYTES")
     tensor.set_data_from_numpy(np.array(raw, dtype=object).reshape(shape or [len(raw)]))
     return tensor
+
+
+def comes_to_serve(stub: health_pb2_grpc.HealthStub, service: str) -> bool:
+    """Health follows the models with a delay."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        answer = stub.Check(health_pb2.HealthCheckRequest(service=service))
+        if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 class Triton(unittest.TestCase):
@@ -194,8 +206,7 @@ class Triton(unittest.TestCase):
         with grpc.insecure_channel(self.address) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             for service in ("", "bert-odd", "bert-pooler-sharded"):
-                answer = stub.Check(health_pb2.HealthCheckRequest(service=service))
-                self.assertEqual(answer.status, health_pb2.HealthCheckResponse.SERVING)
+                self.assertTrue(comes_to_serve(stub, service), service)
             with self.assertRaises(grpc.RpcError) as raised:
                 stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
             self.assertEqual(raised.exception.code(), grpc.StatusCode.NOT_FOUND)

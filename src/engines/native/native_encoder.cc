@@ -56,8 +56,8 @@ Result<Precision> parse_precision(std::string_view name) {
   );
 }
 
-/// What the record of this model (with its adapter) says is fastest here and good enough; fp32 where
-/// there is none for this level.
+/// What the record of this model (with its adapter) says is fastest here and good enough; fp32
+/// where there is none for this level.
 PrecisionPlan measured_best(
     const std::filesystem::path& directory, const EncoderOptions& options, const Kernels& kernels
 ) {
