@@ -49,7 +49,7 @@ std::unique_ptr<Blocks> make_plain_blocks(
     GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
 );
 std::unique_ptr<Blocks> make_fused_blocks(
-    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+    GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs
 );
 
 /// x[:, :1]

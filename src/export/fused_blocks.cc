@@ -163,7 +163,7 @@ std::string FusedBlocks::residual(
 }  // namespace
 
 std::unique_ptr<Blocks> make_fused_blocks(
-    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+    GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs
 ) {
   return std::make_unique<FusedBlocks>(graph, config, inputs);
 }

@@ -50,7 +50,7 @@ class Links {
     return user == found->second.end() ? nullptr : *user;
   }
   /// The first node upwards from `value` that is none of `passed`, going where the data comes from.
-  [[nodiscard]] const Node* source(std::string value, auto& passed) const {
+  [[nodiscard]] const Node* source(const std::string& value, auto& passed) const {
     const Node* node = maker(value);
     for (int step = 0; node != nullptr && step < kLongestWalk; ++step) {
       if (!is_one_of(node->op, passed)) return node;

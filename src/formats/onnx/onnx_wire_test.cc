@@ -24,7 +24,7 @@ TEST(WireTest, WhatIsWrittenComesBack) {
   nested.bytes(5, std::as_bytes(std::span(large)));
   nested.integer(6, -1);
   WireWriter writer;
-  writer.message(1, std::move(nested));
+  writer.message(1, nested);
   writer.integers(2, std::vector<std::int64_t>{0, -7, std::numeric_limits<std::int64_t>::max()});
   writer.reals(3, std::vector{0.5F, -2.0F});
   const std::string bytes = writer.to_string();

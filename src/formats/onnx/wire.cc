@@ -66,10 +66,10 @@ void WireWriter::bytes(std::uint32_t field, std::span<const std::byte> value) {
   size_ += value.size();
 }
 
-void WireWriter::message(std::uint32_t field, WireWriter nested) {
+void WireWriter::message(std::uint32_t field, const WireWriter& nested) {
   tag(field, kBytes);
   varint(nested.size_);
-  for (Piece& piece : nested.pieces_) {
+  for (const Piece& piece : nested.pieces_) {
     append(piece.copied);
     pieces_.back().referred = piece.referred;
     size_ += piece.referred.size();
@@ -80,7 +80,7 @@ void WireWriter::integers(std::uint32_t field, std::span<const std::int64_t> val
   if (values.empty()) return;
   WireWriter packed;
   for (const std::int64_t value : values) packed.varint(static_cast<std::uint64_t>(value));
-  message(field, std::move(packed));
+  message(field, packed);
 }
 
 void WireWriter::reals(std::uint32_t field, std::span<const float> values) {

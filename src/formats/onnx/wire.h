@@ -23,7 +23,7 @@ class WireWriter {
   void text(std::uint32_t field, std::string_view value);
   /// Refers to `value`, which must outlive the writer.
   void bytes(std::uint32_t field, std::span<const std::byte> value);
-  void message(std::uint32_t field, WireWriter nested);
+  void message(std::uint32_t field, const WireWriter& nested);
   /// A repeated number in the packed form.
   void integers(std::uint32_t field, std::span<const std::int64_t> values);
   void reals(std::uint32_t field, std::span<const float> values);

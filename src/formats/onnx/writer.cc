@@ -24,7 +24,7 @@ void write_entry(
   WireWriter entry;
   entry.text(fields::entry::kKey, key);
   entry.text(fields::entry::kValue, value);
-  out.message(field, std::move(entry));
+  out.message(field, entry);
 }
 
 WireWriter to_wire(const Tensor& tensor) {
@@ -101,16 +101,16 @@ WireWriter to_wire(const Value& value) {
     } else if (!dimension.name.empty()) {
       size.text(fields::dimension::kName, dimension.name);
     }
-    shape.message(fields::shape::kDimension, std::move(size));
+    shape.message(fields::shape::kDimension, size);
   }
   WireWriter tensor;
   tensor.integer(fields::tensor_type::kElement, static_cast<std::int64_t>(value.type));
-  tensor.message(fields::tensor_type::kShape, std::move(shape));
+  tensor.message(fields::tensor_type::kShape, shape);
   WireWriter type;
-  type.message(fields::type::kTensor, std::move(tensor));
+  type.message(fields::type::kTensor, tensor);
   WireWriter out;
   out.text(fields::value::kName, value.name);
-  out.message(fields::value::kType, std::move(type));
+  out.message(fields::value::kType, type);
   return out;
 }
 
@@ -134,7 +134,7 @@ WireWriter to_wire(const Model& model) {
     WireWriter opset;
     opset.text(fields::opset::kDomain, import.domain);
     opset.integer(fields::opset::kVersion, import.version);
-    out.message(fields::model::kOpset, std::move(opset));
+    out.message(fields::model::kOpset, opset);
   }
   out.message(fields::model::kGraph, to_wire(model.graph));
   for (const auto& [key, value] : model.metadata)
