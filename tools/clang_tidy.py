@@ -1,6 +1,6 @@
 """Runs clang-tidy over the tree, two files at a time on two cores, and remembers what was clean.
 
-usage: clang_tidy.py [FILE...]      no FILE: every source in build/release/compile_commands.json
+usage: clang_tidy.py [FILE...]      no FILE: all of ours in build/release/compile_commands.json
 
 A file is looked at again when it, a header of ours that it reaches, its compile command or
 .clang-tidy has changed. The memory is a folder of empty files named by hash in the user's cache,
@@ -40,8 +40,8 @@ def keyed_sources(names: list[str]) -> list[tuple[Path, str]]:
     keyed = []
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         source = Path(entry["file"])
-        if wanted and source not in wanted:
-            continue
+        if source.is_relative_to(BUILD) or (wanted and source not in wanted):
+            continue  # the former is generated
         command = entry["command"].replace(str(ROOT), ".").encode()
         parts = [settings, command, *(f.read_bytes() for f in sorted(reachable(source)))]
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)

@@ -45,7 +45,7 @@ class Reply {
   }
 
   /// What is to be cancelled when the client goes away; at once, if it has gone. Null: nothing.
-  void cancel_with(RequestHandlePtr handle) {
+  void cancel_with(const RequestHandlePtr& handle) {
     std::unique_lock lock(mutex_);
     if (done_ || !handle) return;
     handle_ = handle;

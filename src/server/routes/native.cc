@@ -120,7 +120,7 @@ void add_native_routes(Router& router, const RouteContext& context) {
         "POST", path,
         off_io_thread(
             context,
-            [&context, route](auto&& request, auto&& responder) {
+            [&context, route](HttpRequest&& request, Responder&& responder) {
               route(context, std::move(request), std::move(responder));
             }
         )

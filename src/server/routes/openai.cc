@@ -126,7 +126,7 @@ void add_openai_routes(Router& router, const RouteContext& context) {
       "POST", "/v1/embeddings",
       off_io_thread(
           context,
-          [&context](auto&& request, auto&& responder) {
+          [&context](HttpRequest&& request, Responder&& responder) {
             embed(context, std::move(request), std::move(responder));
           }
       )

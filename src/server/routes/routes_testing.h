@@ -17,9 +17,7 @@ namespace martlet {
 
 class TestServer {
  public:
-  explicit TestServer(
-      std::initializer_list<const char*> models, ServingOptions options = ServingOptions()
-  ) {
+  TestServer(std::initializer_list<const char*> models, ServingOptions options = ServingOptions()) {
     options.encoder.threads = 1;
     registry_ = make_model_registry(options);
     for (const char* name : models) load(name);
@@ -28,12 +26,12 @@ class TestServer {
     routes_->add_admin(admin_);
   }
 
-  HttpResponse post(std::string path, std::string body, Headers headers = {}) {
-    return ask(router_, "POST", std::move(path), std::move(body), std::move(headers));
+  HttpResponse post(const std::string& path, std::string body, Headers headers = {}) {
+    return ask(router_, "POST", path, std::move(body), std::move(headers));
   }
-  HttpResponse get(std::string path) { return ask(router_, "GET", std::move(path), {}, {}); }
-  HttpResponse post_admin(std::string path, std::string body = {}) {
-    return ask(admin_, "POST", std::move(path), std::move(body), {});
+  HttpResponse get(const std::string& path) { return ask(router_, "GET", path, {}, {}); }
+  HttpResponse post_admin(const std::string& path, std::string body = {}) {
+    return ask(admin_, "POST", path, std::move(body), {});
   }
 
   ModelRegistry& registry() { return *registry_; }
@@ -46,7 +44,8 @@ class TestServer {
   }
 
   static HttpResponse ask(
-      const Router& router, std::string method, std::string path, std::string body, Headers headers
+      const Router& router, std::string method, const std::string& path, std::string body,
+      Headers headers
   ) {
     HttpRequest request;
     request.method = std::move(method);

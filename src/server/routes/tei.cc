@@ -200,7 +200,7 @@ void add_tei_routes(Router& router, const RouteContext& context) {
         "POST", path,
         off_io_thread(
             context,
-            [&context, route](auto&& request, auto&& responder) {
+            [&context, route](HttpRequest&& request, Responder&& responder) {
               route(context, std::move(request), std::move(responder));
             }
         )
@@ -220,9 +220,15 @@ void add_tei_routes(Router& router, const RouteContext& context) {
   post("/predict", &predict);
   post("/predict-orchestrated", &predict);
   post("/decode", &decode);
-  router.add("POST", "/", off_io_thread(context, [&context](auto&& request, auto&& responder) {
-               answer_default(context, std::move(request), std::move(responder));
-             }));
+  router.add(
+      "POST", "/",
+      off_io_thread(
+          context,
+          [&context](HttpRequest&& request, Responder&& responder) {
+            answer_default(context, std::move(request), std::move(responder));
+          }
+      )
+  );
   router.add("GET", "/info", [&context](HttpRequest&& request, Responder&& responder) {
     info(context, request, std::move(responder));
   });

@@ -202,34 +202,43 @@ void add_v2_routes(Router& router, const RouteContext& context) {
         "POST", model + "/infer",
         off_io_thread(
             context,
-            [&context](auto&& request, auto&& responder) {
+            [&context](HttpRequest&& request, Responder&& responder) {
               infer(context, std::move(request), std::move(responder));
             }
         )
     );
   }
-  router.add("POST", "/v2/repository/index", [&context](auto&& request, auto&& responder) {
-    repository_index(context, request, std::move(responder));
-  });
+  router.add(
+      "POST", "/v2/repository/index",
+      [&context](HttpRequest&& request, Responder&& responder) {
+        repository_index(context, request, std::move(responder));
+      }
+  );
 }
 
 void add_admin_routes(Router& router, const RouteContext& context, WorkQueue& loader) {
   const auto add = [&](std::string_view path,
                        Status (*operation)(const RouteContext&, const HttpRequest&)) {
-    router.add("POST", path, [&context, &loader, operation](auto&& request, auto&& responder) {
-      const auto owed = std::make_shared<Responder>(std::move(responder));
-      const auto asked = std::make_shared<HttpRequest>(std::move(request));
-      const bool taken = loader.push([&context, owed, asked, operation] {
-        owed->send(admin_answer(operation(context, *asked)));
-      });
-      if (!taken) owed->send(plain_error(503, "[admin] too many operations wait"));
-    });
+    router.add(
+        "POST", path,
+        [&context, &loader, operation](HttpRequest&& request, Responder&& responder) {
+          const auto owed = std::make_shared<Responder>(std::move(responder));
+          const auto asked = std::make_shared<HttpRequest>(std::move(request));
+          const bool taken = loader.push([&context, owed, asked, operation] {
+            owed->send(admin_answer(operation(context, *asked)));
+          });
+          if (!taken) owed->send(plain_error(503, "[admin] too many operations wait"));
+        }
+    );
   };
   add("/v2/repository/models/{model}/load", &load);
   add("/v2/repository/models/{model}/unload", &unload);
-  router.add("POST", "/v2/repository/index", [&context](auto&& request, auto&& responder) {
-    repository_index(context, request, std::move(responder));
-  });
+  router.add(
+      "POST", "/v2/repository/index",
+      [&context](HttpRequest&& request, Responder&& responder) {
+        repository_index(context, request, std::move(responder));
+      }
+  );
 }
 
 }  // namespace martlet
