@@ -6,6 +6,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -20,7 +21,7 @@ class Page:
     """One page of a browser of its own."""
 
     def __init__(self, url: str, width: int = 1240, height: int = 900, dark: bool = False) -> None:
-        self._profile = tempfile.TemporaryDirectory()
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         from_us, self._to = os.pipe()
         self._from, to_us = os.pipe()
         # The browser reads commands from descriptor 3 and answers on 4; each message ends with NUL.
@@ -36,6 +37,7 @@ class Page:
             ["bash", "-c", shell, "bash", *command],
             pass_fds=(from_us, to_us),
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # so that its helpers can be ended with it
         )
         os.close(from_us)
         os.close(to_us)
@@ -56,12 +58,13 @@ class Page:
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
         self._call("Page.navigate", url=url)
+        self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def __enter__(self) -> "Page":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         os.close(self._to)
         os.close(self._from)
