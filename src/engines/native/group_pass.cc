@@ -35,6 +35,10 @@ void GroupPass::embed() {
   normalize(weights_.embedding_norm, tokens_, &weights_.layers.front().query);
 }
 
+void GroupPass::prepare(const Linear& reader) {
+  steps_.convert_step(reader, w_.x, w_.hidden_stride, w_.hidden_operand, tokens_);
+}
+
 void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
   const std::span<const float> types = weights_.type_embeddings.values();
   const WordEmbeddings& words = weights_.word_embeddings;

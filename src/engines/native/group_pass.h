@@ -31,6 +31,9 @@ class GroupPass {
   /// Every rank calls the same members in the same order: embed, the parts of a layer after the
   /// other, write.
   void embed();
+  /// x as `reader` will read it. The parts leave it so for the part that follows; this is for who
+  /// goes another way.
+  void prepare(const Linear& reader);
   /// The attention sublayer, from x to x.
   void attend(const LayerWeights& layer);
   /// The first half of the other sublayer, from x to inner.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "engines/native/share.h"
+
 namespace martlet {
 namespace {
 
@@ -40,13 +42,10 @@ std::vector<float> column_peaks(
 ) {
   std::vector<float> peaks(k);
   pool.run([&](Team& team) {
-    const auto ranks = static_cast<std::size_t>(team.size());
-    const auto rank = static_cast<std::size_t>(team.rank());
-    const std::size_t begin = k * rank / ranks;
-    const std::size_t end = k * (rank + 1) / ranks;
+    const Range mine = share(k, team);
     for (const std::span<const float> weight : weights) {
       for (const float* row = weight.data(); row != weight.data() + weight.size(); row += k) {
-        for (std::size_t i = begin; i < end; ++i) peaks[i] = std::max(peaks[i], std::abs(row[i]));
+        for (std::size_t i = mine.begin; i < mine.end; ++i) peaks[i] = std::max(peaks[i], std::abs(row[i]));
       }
     }
   });

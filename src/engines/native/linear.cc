@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "engines/native/share.h"
+
 namespace martlet {
 
 std::string_view to_string(Precision precision) noexcept {
@@ -48,14 +50,12 @@ void pack(
     for (const float factor : linear.input_factor.values()) weight_factor.push_back(1 / factor);
   }
   pool.run([&](Team& team) {
-    const auto ranks = static_cast<std::size_t>(team.size());
-    const auto rank = static_cast<std::size_t>(team.rank());
-    const std::size_t first = panels * rank / ranks;
-    const std::size_t begin = first * width;
-    const std::size_t end = std::min(linear.n, panels * (rank + 1) / ranks * width);
+    const Range mine = share(panels, team);
+    const std::size_t begin = mine.begin * width;
+    const std::size_t end = std::min(linear.n, mine.end * width);
     if (begin >= end) return;
     const float* from = weight.data() + begin * linear.k;
-    void* to = reinterpret_cast<char*>(linear.packed.data()) + first * panel_bytes;
+    void* to = reinterpret_cast<char*>(linear.packed.data()) + mine.begin * panel_bytes;
     switch (precision) {
       case Precision::kFp32:
         return pack_panels(from, end - begin, linear.k, width, static_cast<float*>(to));

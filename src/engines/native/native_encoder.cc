@@ -8,6 +8,7 @@
 
 #include "core/cpu.h"
 #include "core/error.h"
+#include "engines/batch_check.h"
 #include "formats/precision_record.h"
 
 namespace martlet {
@@ -280,47 +281,7 @@ Status NativeEncoder::check(const TokenBatch& batch, OutputKind kind) const {
         StatusCode::kInvalidModel, "[engine native] pooler output, got a model without a pooler"
     );
   }
-  const std::size_t sequences = batch.sequences();
-  const bool consistent =
-      sequences == 0
-          ? batch.ids.empty()
-          : batch.starts.front() == 0 && std::cmp_equal(batch.starts.back(), batch.ids.size());
-  if (!consistent || (!batch.type_ids.empty() && batch.type_ids.size() != batch.ids.size())) {
-    return Status(
-        StatusCode::kInvalidArgument,
-        "[engine native] batch, got starts, ids and type ids that disagree"
-    );
-  }
-  for (std::size_t i = 0; i < sequences; ++i) {
-    const std::int64_t tokens_here =
-        static_cast<std::int64_t>(batch.starts[i + 1]) - batch.starts[i];
-    if (tokens_here < 1 || tokens_here > info_.max_length) {
-      return error(
-          StatusCode::kInvalidArgument, kWhere, "sequence {}, got {} tokens, expected 1 to {}", i,
-          tokens_here, info_.max_length
-      );
-    }
-  }
-  const auto in_range = [](std::int32_t limit) {
-    return [limit](std::int32_t id) { return id >= 0 && id < limit; };
-  };
-  if (const auto bad = std::ranges::find_if_not(batch.ids, in_range(info_.vocab_size));
-      bad != batch.ids.end()) {
-    return error(
-        StatusCode::kInvalidArgument, kWhere, "token id, got {}, expected 0 to {}", *bad,
-        info_.vocab_size - 1
-    );
-  }
-  if (info_.type_vocab_size == 0)
-    return {};  // the family has no token types: ids for them are ignored
-  if (const auto bad = std::ranges::find_if_not(batch.type_ids, in_range(info_.type_vocab_size));
-      bad != batch.type_ids.end()) {
-    return error(
-        StatusCode::kInvalidArgument, kWhere, "type id, got {}, expected 0 to {}", *bad,
-        info_.type_vocab_size - 1
-    );
-  }
-  return {};
+  return check_batch(batch, info_, kWhere);
 }
 
 std::unique_ptr<NativeEncoder::Scratch> NativeEncoder::take_scratch() {

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
-#include "core/aligned_buffer.h"
 #include "core/thread_pool.h"
+#include "engines/native/group_pass.h"
 #include "engines/native/weights.h"
+#include "engines/native/workspace.h"
 #include "kernels/cpu/kernels.h"
 
 namespace martlet {
@@ -18,8 +21,7 @@ namespace martlet {
 /// by are packed.
 class Probe {
  public:
-  /// `weights`: with embeddings in floats; its layers are read as they come. All must outlive the
-  /// probe.
+  /// `weights`: with embeddings, and layers that are still to be packed. All must outlive the probe.
   Probe(const NativeWeights& weights, const Kernels& kernels, ThreadPool& pool);
 
   /// Root mean square of every input channel of query, key and value.
@@ -30,41 +32,16 @@ class Probe {
   void finish_layer(const LayerWeights& layer);
 
  private:
-  struct Matrix {
-    AlignedBuffer values;  // [tokens, stride]
-    std::size_t stride = 0;
-
-    explicit Matrix(std::size_t columns);
-    [[nodiscard]] float* at(std::size_t row, std::size_t column = 0) {
-      return values.data() + row * stride + column;
-    }
-  };
-
-  void embed();
-  void attend(const LayerWeights& layer);
-  /// to[:, column...] = from * linear + residual.
-  void multiply(
-      const Linear& linear, Matrix& from, Matrix& to, std::size_t column = 0,
-      Matrix* residual = nullptr
-  );
-  void quantize(const Linear& linear, Matrix& from);
-  void normalize(const Norm& norm);
+  /// Every rank of the pool does its part of `work`.
+  void run(const std::function<void(GroupPass&)>& work);
 
   const NativeWeights& weights_;
   const Kernels& kernels_;
   ThreadPool& pool_;
-  std::size_t hidden_;
-  Matrix x_;        // [tokens, hidden]
-  Matrix sum_;      // [tokens, hidden]
-  Matrix context_;  // [tokens, hidden]
-  Matrix qkv_;      // [tokens, 3 hidden]
-  Matrix inner_;    // [tokens, intermediate]
-  AlignedBuffer operand_;
-  std::size_t operand_stride_ = 0;  // bytes
-  std::vector<float> scale_;        // [tokens]
-  std::vector<float> zero_;         // [tokens]
-  AlignedBuffer scratch_;
-  std::vector<float> sizes_;
+  std::vector<std::int32_t> ids_;
+  std::vector<std::int32_t> starts_;
+  Workspace workspace_;
+  std::vector<float> sizes_;  // [hidden]
 };
 
 }  // namespace martlet

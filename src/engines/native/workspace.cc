@@ -17,8 +17,8 @@ std::size_t whole_lines(std::size_t floats) { return round_up(floats, kLine / si
 /// row_stride() does for fp32.
 std::size_t operand_stride(const NativeWeights& weights, const Kernels& kernels, std::size_t n) {
   std::size_t stride = 0;
-  for (const LayerWeights& layer : weights.layers) {
-    const Precision precision = layer.query.precision;
+  for (std::size_t layer = 0; layer < weights.layers.size(); ++layer) {
+    const Precision precision = weights.precision.layer(layer);
     if (precision == Precision::kFp32) continue;
     const std::size_t bytes = round_up(n, kLine) * size_of(q_kernels(kernels, precision).operand);
     stride = std::max(stride, (round_up(bytes, kLine) / kLine | 1) * kLine);
@@ -32,8 +32,8 @@ std::size_t attention_scratch(
 ) {
   const auto head_dim = static_cast<std::size_t>(weights.config.hidden_size / weights.config.heads);
   std::size_t floats = 0;
-  for (const LayerWeights& layer : weights.layers) {
-    const AttentionKernels& attention = attention_kernels(kernels, layer.query.precision);
+  for (std::size_t layer = 0; layer < weights.layers.size(); ++layer) {
+    const AttentionKernels& attention = attention_kernels(kernels, weights.precision.layer(layer));
     floats = std::max(floats, attention.scratch(keys, head_dim));
   }
   return floats;
