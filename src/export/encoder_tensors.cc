@@ -1,6 +1,5 @@
 #include "export/encoder_tensors.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -11,63 +10,17 @@
 namespace martlet {
 namespace {
 
-struct ActivationName {
-  std::string_view name;
-  Activation activation;
-};
-
-constexpr ActivationName kActivations[] = {
-    {"gelu", Activation::kGelu},          {"gelu_python", Activation::kGelu},
-    {"gelu_new", Activation::kGeluTanh},  {"gelu_pytorch_tanh", Activation::kGeluTanh},
-    {"gelu_fast", Activation::kGeluTanh}, {"relu", Activation::kRelu},
-    {"tanh", Activation::kTanh},
-};
-
-Status check(const HfConfig& config, const Family* family, const std::string& where) {
-  if (family == nullptr) {
-    return error(
-        StatusCode::kUnsupported, where, "model_type, got '{}', expected {}", config.model_type,
-        known_families()
-    );
-  }
-  if (config.is_decoder)
-    return error(StatusCode::kUnsupported, where, "is_decoder, got true, expected an encoder");
-  if (config.position_embedding_type != "absolute") {
-    return error(
-        StatusCode::kUnsupported, where, "position_embedding_type, got '{}', expected absolute",
-        config.position_embedding_type
-    );
-  }
-  if (std::ranges::find(kActivations, config.hidden_act, &ActivationName::name) ==
-      std::end(kActivations)) {
-    return error(
-        StatusCode::kUnsupported, where,
-        "hidden_act, got '{}', expected gelu, gelu_new, relu or tanh", config.hidden_act
-    );
-  }
-  return {};
-}
-
 /// Reads tensors by the family's names.
 class Reader {
  public:
   Reader(const Checkpoint& checkpoint, const Family& family)
-      : checkpoint_(checkpoint), family_(family) {
-    const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
-    if (checkpoint.has(first)) prefix_ = family.prefix;
-  }
+      : names(checkpoint, family), checkpoint_(checkpoint) {}
 
-  [[nodiscard]] const Family& family() const { return family_; }
-  [[nodiscard]] std::string base(std::string_view name) const {
-    return std::string(prefix_).append(name);
-  }
-  [[nodiscard]] bool has(const std::string& name) const {
-    return checkpoint_.has(name + ".weight");
-  }
+  const WeightNames names;
 
   Status table(std::string_view name, std::int64_t rows, std::int64_t columns, FloatTensor& out)
       const {
-    return read(base(name) + ".weight", std::array{rows, columns}, out);
+    return read(names.base(name) + ".weight", std::array{rows, columns}, out);
   }
   Status norm(const std::string& name, std::int64_t size, NormTensors& out) const {
     MARTLET_RETURN_IF_ERROR(read(name + ".weight", std::array{size}, out.gamma));
@@ -92,12 +45,10 @@ class Reader {
   }
 
   const Checkpoint& checkpoint_;
-  const Family& family_;
-  std::string_view prefix_;
 };
 
 Status read_embeddings(const Reader& reader, EncoderTensors& out) {
-  const Family& family = reader.family();
+  const Family& family = reader.names.family();
   const HfConfig& config = out.config;
   const std::int64_t hidden = config.hidden_size;
   MARTLET_RETURN_IF_ERROR(
@@ -111,16 +62,14 @@ Status read_embeddings(const Reader& reader, EncoderTensors& out) {
         family.type_embeddings, config.type_vocab_size, hidden, out.type_embeddings.emplace()
     ));
   }
-  return reader.norm(reader.base(family.embedding_norm), hidden, out.embedding_norm);
+  return reader.norm(reader.names.base(family.embedding_norm), hidden, out.embedding_norm);
 }
 
 Status read_layer(const Reader& reader, const HfConfig& config, int index, LayerTensors& out) {
-  const Family& family = reader.family();
+  const Family& family = reader.names.family();
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
-  const auto name = [&](std::string_view pattern) {
-    return reader.base(fmt::format(fmt::runtime(pattern), index));
-  };
+  const auto name = [&](std::string_view pattern) { return reader.names.layer(pattern, index); };
   MARTLET_RETURN_IF_ERROR(reader.dense(name(family.query), hidden, hidden, out.query));
   MARTLET_RETURN_IF_ERROR(reader.dense(name(family.key), hidden, hidden, out.key));
   MARTLET_RETURN_IF_ERROR(reader.dense(name(family.value), hidden, hidden, out.value));
@@ -134,25 +83,21 @@ Status read_layer(const Reader& reader, const HfConfig& config, int index, Layer
 }
 
 Status read_heads(const Reader& reader, EncoderTensors& out) {
-  const Family& family = reader.family();
+  const Family& family = reader.names.family();
   const std::int64_t hidden = out.config.hidden_size;
-  if (!family.pooler.empty() && reader.has(reader.base(family.pooler))) {
+  if (!family.pooler.empty() && reader.names.has(reader.names.base(family.pooler))) {
     MARTLET_RETURN_IF_ERROR(
-        reader.dense(reader.base(family.pooler), hidden, hidden, out.pooler.emplace())
+        reader.dense(reader.names.base(family.pooler), hidden, hidden, out.pooler.emplace())
     );
   }
   const std::string classifier(family.classifier);
-  if (!reader.has(classifier)) return {};
+  if (!reader.names.has(classifier)) return {};
   const auto labels = static_cast<std::int64_t>(out.config.labels.size());
   MARTLET_RETURN_IF_ERROR(reader.dense(classifier, labels, hidden, out.classifier.emplace()));
   out.head_activation = family.head_activation;
-  out.classifies_tokens = std::ranges::any_of(out.config.architectures, [](const auto& name) {
-    return name.ends_with("ForTokenClassification");
-  });
+  out.classifies_tokens = is_token_classifier(out.config);
   if (out.classifies_tokens) return {};
-  const std::string dense =
-      family.head_dense_in_prefix ? reader.base(family.head_dense) : std::string(family.head_dense);
-  return reader.dense(dense, hidden, hidden, out.head_dense.emplace());
+  return reader.dense(reader.names.head_dense(), hidden, hidden, out.head_dense.emplace());
 }
 
 }  // namespace
@@ -162,15 +107,14 @@ Result<EncoderTensors> read_encoder_tensors(
 ) {
   auto config = load_hf_config(directory);
   if (!config) return config.error();
-  const Family* family = find_family(config->model_type);
-  MARTLET_RETURN_IF_ERROR(check(*config, family, directory / "config.json"));
+  const auto architecture = find_architecture(*config, (directory / "config.json").string());
+  if (!architecture) return architecture.error();
   auto checkpoint = Checkpoint::open(directory, adapter);
   if (!checkpoint) return checkpoint.error();
 
   EncoderTensors tensors(*std::move(config), *std::move(checkpoint));
-  const Reader reader(tensors.checkpoint, *family);
-  tensors.activation =
-      std::ranges::find(kActivations, tensors.config.hidden_act, &ActivationName::name)->activation;
+  const Reader reader(tensors.checkpoint, *architecture->family);
+  tensors.activation = architecture->activation;
   MARTLET_RETURN_IF_ERROR(read_embeddings(reader, tensors));
   MARTLET_RETURN_IF_ERROR(read_heads(reader, tensors));
   tensors.layers.resize(static_cast<std::size_t>(tensors.config.layers));

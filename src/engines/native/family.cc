@@ -1,7 +1,11 @@
 #include "engines/native/family.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+
+#include "core/error.h"
 
 namespace martlet {
 namespace {
@@ -51,14 +55,17 @@ constexpr Family kFamilies[] = {
     },
 };
 
-}  // namespace
+struct ActivationName {
+  std::string_view name;
+  Activation activation;
+};
 
-const Family* find_family(std::string_view model_type) noexcept {
-  const auto* family = std::ranges::find_if(kFamilies, [model_type](const Family& f) {
-    return f.model_type == model_type;
-  });
-  return family == std::end(kFamilies) ? nullptr : family;
-}
+constexpr ActivationName kActivations[] = {
+    {"gelu", Activation::kGelu},          {"gelu_python", Activation::kGelu},
+    {"gelu_new", Activation::kGeluTanh},  {"gelu_pytorch_tanh", Activation::kGeluTanh},
+    {"gelu_fast", Activation::kGeluTanh}, {"relu", Activation::kRelu},
+    {"tanh", Activation::kTanh},
+};
 
 std::string known_families() {
   std::string names;
@@ -68,5 +75,61 @@ std::string known_families() {
   }
   return names;
 }
+
+}  // namespace
+
+Result<Architecture> find_architecture(const HfConfig& config, std::string_view where) {
+  const auto* family = std::ranges::find(kFamilies, config.model_type, &Family::model_type);
+  if (family == std::end(kFamilies)) {
+    return error(
+        StatusCode::kUnsupported, where, "model_type, got '{}', expected {}", config.model_type,
+        known_families()
+    );
+  }
+  if (config.is_decoder)
+    return error(StatusCode::kUnsupported, where, "is_decoder, got true, expected an encoder");
+  if (config.position_embedding_type != "absolute") {
+    return error(
+        StatusCode::kUnsupported, where, "position_embedding_type, got '{}', expected absolute",
+        config.position_embedding_type
+    );
+  }
+  const auto* activation =
+      std::ranges::find(kActivations, config.hidden_act, &ActivationName::name);
+  if (activation == std::end(kActivations)) {
+    return error(
+        StatusCode::kUnsupported, where,
+        "hidden_act, got '{}', expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh",
+        config.hidden_act
+    );
+  }
+  return Architecture{family, activation->activation};
+}
+
+bool is_token_classifier(const HfConfig& config) {
+  return std::ranges::any_of(config.architectures, [](const std::string& name) {
+    return name.ends_with("ForTokenClassification");
+  });
+}
+
+WeightNames::WeightNames(const Checkpoint& checkpoint, const Family& family)
+    : checkpoint_(&checkpoint), family_(&family) {
+  if (has(fmt::format("{}{}", family.prefix, family.word_embeddings))) prefix_ = family.prefix;
+}
+
+std::string WeightNames::base(std::string_view name) const {
+  return std::string(prefix_).append(name);
+}
+
+std::string WeightNames::layer(std::string_view pattern, int index) const {
+  return base(fmt::format(fmt::runtime(pattern), index));
+}
+
+std::string WeightNames::head_dense() const {
+  return family_->head_dense_in_prefix ? base(family_->head_dense)
+                                       : std::string(family_->head_dense);
+}
+
+bool WeightNames::has(const std::string& name) const { return checkpoint_->has(name + ".weight"); }
 
 }  // namespace martlet

@@ -8,7 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "formats/checkpoint.h"
+#include "formats/hf_config.h"
 #include "kernels/cpu/activation.h"
+#include "martlet/status.h"
 
 namespace martlet {
 
@@ -42,10 +45,35 @@ struct Family {
   std::string_view classifier;
 };
 
-/// Null when there is no such family.
-const Family* find_family(std::string_view model_type) noexcept;
+/// What a config.json says of how a model is built.
+struct Architecture {
+  const Family* family;   // never null
+  Activation activation;  // between ff_in and ff_out
+};
 
-/// "bert, distilbert".
-std::string known_families();
+/// kUnsupported for a family or an option of it that martlet does not have; `where` is the file.
+Result<Architecture> find_architecture(const HfConfig& config, std::string_view where);
+
+/// The head classifies every token, not the sequence.
+bool is_token_classifier(const HfConfig& config);
+
+/// What a checkpoint calls a family's weights, without ".weight" and ".bias". Both must outlive it.
+class WeightNames {
+ public:
+  WeightNames(const Checkpoint& checkpoint, const Family& family);
+
+  [[nodiscard]] const Family& family() const noexcept { return *family_; }
+  /// Of the encoder itself.
+  [[nodiscard]] std::string base(std::string_view name) const;
+  /// Of its layer `index`.
+  [[nodiscard]] std::string layer(std::string_view pattern, int index) const;
+  [[nodiscard]] std::string head_dense() const;
+  [[nodiscard]] bool has(const std::string& name) const;
+
+ private:
+  const Checkpoint* checkpoint_;
+  const Family* family_;
+  std::string_view prefix_;  // empty: the checkpoint is of a bare encoder
+};
 
 }  // namespace martlet

@@ -1,7 +1,5 @@
 #include "engines/native/weights.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -16,27 +14,6 @@
 
 namespace martlet {
 namespace {
-
-Result<Activation> parse_activation(const HfConfig& config, std::string_view where) {
-  struct Name {
-    std::string_view name;
-    Activation activation;
-  };
-  constexpr std::array kNames{
-      Name{"gelu", Activation::kGelu},          Name{"gelu_python", Activation::kGelu},
-      Name{"gelu_new", Activation::kGeluTanh},  Name{"gelu_pytorch_tanh", Activation::kGeluTanh},
-      Name{"gelu_fast", Activation::kGeluTanh}, Name{"relu", Activation::kRelu},
-      Name{"tanh", Activation::kTanh},
-  };
-  for (const Name& entry : kNames) {
-    if (entry.name == config.hidden_act) return entry.activation;
-  }
-  return error(
-      StatusCode::kUnsupported, where,
-      "hidden_act, got '{}', expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh",
-      config.hidden_act
-  );
-}
 
 AlignedBuffer copy(std::span<const float> values) {
   AlignedBuffer buffer(values.size());
@@ -56,22 +33,9 @@ class Reader {
   Reader(
       const Checkpoint& checkpoint, const Family& family, const Kernels& kernels, ThreadPool& pool
   )
-      : checkpoint_(checkpoint), kernels_(kernels), pool_(pool) {
-    const std::string first = fmt::format("{}{}.weight", family.prefix, family.word_embeddings);
-    if (checkpoint.has(first)) prefix_ = family.prefix;
-  }
+      : names(checkpoint, family), checkpoint_(checkpoint), kernels_(kernels), pool_(pool) {}
 
-  [[nodiscard]] std::string base(std::string_view name) const {
-    return fmt::format("{}{}", prefix_, name);
-  }
-
-  [[nodiscard]] std::string layer(std::string_view name, int index) const {
-    return base(fmt::format(fmt::runtime(name), index));
-  }
-
-  [[nodiscard]] bool has(const std::string& name) const {
-    return checkpoint_.has(name + ".weight");
-  }
+  const WeightNames names;
 
   Result<FloatTensor> table(const std::string& name, std::int64_t rows, std::int64_t columns)
       const {
@@ -108,16 +72,16 @@ class Reader {
 
   /// Query, and key and value as the outputs of one layer. All three read the same inputs.
   Status query_key_value(
-      const std::array<std::string, 3>& names, std::int64_t hidden, Precision precision,
+      const std::array<std::string, 3>& parts, std::int64_t hidden, Precision precision,
       std::span<const float> input, LayerWeights& out
   ) const {
-    auto query = read(names[0], hidden, hidden, out.query);
+    auto query = read(parts[0], hidden, hidden, out.query);
     if (!query) return query.status();
     Linear key_bias;
-    auto key = read(names[1], hidden, hidden, key_bias);
+    auto key = read(parts[1], hidden, hidden, key_bias);
     if (!key) return key.status();
     Linear value_bias;
-    auto value = read(names[2], hidden, hidden, value_bias);
+    auto value = read(parts[2], hidden, hidden, value_bias);
     if (!value) return value.status();
 
     const std::array rows{query->values(), key->values(), value->values()};
@@ -160,20 +124,19 @@ class Reader {
   const Checkpoint& checkpoint_;
   const Kernels& kernels_;
   ThreadPool& pool_;
-  std::string prefix_;
 };
 
 /// `probe` shows what int8 products will read; null where there are none.
 Status read_layer(
-    const Reader& reader, const Family& family, const NativeWeights& weights, int index,
-    Probe* probe, LayerWeights& out
+    const Reader& reader, const NativeWeights& weights, int index, Probe* probe, LayerWeights& out
 ) {
+  const Family& family = reader.names.family();
   const HfConfig& config = weights.config;
   const Precision precision = weights.precision.layer(static_cast<std::size_t>(index));
   const bool balanced = precision == Precision::kInt8;
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
-  const auto name = [&](std::string_view pattern) { return reader.layer(pattern, index); };
+  const auto name = [&](std::string_view pattern) { return reader.names.layer(pattern, index); };
   std::span<const float> input;
   if (balanced) input = probe->layer_input();
   MARTLET_RETURN_IF_ERROR(reader.query_key_value(
@@ -204,39 +167,42 @@ bool any_int8(const NativeWeights& weights) {
 }
 
 Status read_layers(
-    const Reader& reader, const Family& family, const Kernels& kernels, ThreadPool& pool,
-    NativeWeights& out
+    const Reader& reader, const Kernels& kernels, ThreadPool& pool, NativeWeights& out
 ) {
   out.layers.resize(static_cast<std::size_t>(out.config.layers));
   std::optional<Probe> probe;
   if (any_int8(out)) probe.emplace(out, kernels, pool);
   for (int i = 0; i < out.config.layers; ++i) {
     MARTLET_RETURN_IF_ERROR(read_layer(
-        reader, family, out, i, probe ? &*probe : nullptr, out.layers[static_cast<std::size_t>(i)]
+        reader, out, i, probe ? &*probe : nullptr, out.layers[static_cast<std::size_t>(i)]
     ));
   }
   return {};
 }
 
-Status read_embeddings(const Reader& reader, const Family& family, NativeWeights& out) {
+Status read_embeddings(const Reader& reader, NativeWeights& out) {
+  const Family& family = reader.names.family();
   const HfConfig& config = out.config;
-  auto word =
-      reader.table(reader.base(family.word_embeddings), config.vocab_size, config.hidden_size);
+  auto word = reader.table(
+      reader.names.base(family.word_embeddings), config.vocab_size, config.hidden_size
+  );
   if (!word) return word.status();
   out.word_embeddings.floats = std::move(*word);
   auto position = reader.table(
-      reader.base(family.position_embeddings), config.max_positions, config.hidden_size
+      reader.names.base(family.position_embeddings), config.max_positions, config.hidden_size
   );
   if (!position) return position.status();
   out.position_embeddings = std::move(*position);
   if (!family.type_embeddings.empty() && config.type_vocab_size > 0) {
     auto type = reader.table(
-        reader.base(family.type_embeddings), config.type_vocab_size, config.hidden_size
+        reader.names.base(family.type_embeddings), config.type_vocab_size, config.hidden_size
     );
     if (!type) return type.status();
     out.type_embeddings = std::move(*type);
   }
-  return reader.norm(reader.base(family.embedding_norm), config.hidden_size, out.embedding_norm);
+  return reader.norm(
+      reader.names.base(family.embedding_norm), config.hidden_size, out.embedding_norm
+  );
 }
 
 /// Halves instead of floats, unless a value is too large for them.
@@ -267,30 +233,23 @@ bool is_low(const PrecisionPlan& plan, std::size_t layers) {
   return true;
 }
 
-bool is_token_classifier(const HfConfig& config) {
-  return std::ranges::any_of(config.architectures, [](const std::string& name) {
-    return name.ends_with("ForTokenClassification");
-  });
-}
-
-Status read_heads(const Reader& reader, const Family& family, NativeWeights& out) {
+Status read_heads(const Reader& reader, NativeWeights& out) {
+  const Family& family = reader.names.family();
   const std::int64_t hidden = out.config.hidden_size;
-  if (!family.pooler.empty() && reader.has(reader.base(family.pooler))) {
+  if (!family.pooler.empty() && reader.names.has(reader.names.base(family.pooler))) {
     MARTLET_RETURN_IF_ERROR(
-        reader.head(reader.base(family.pooler), hidden, hidden, out.pooler.emplace())
+        reader.head(reader.names.base(family.pooler), hidden, hidden, out.pooler.emplace())
     );
   }
   const std::string classifier(family.classifier);
-  if (!reader.has(classifier)) return {};
+  if (!reader.names.has(classifier)) return {};
   const auto labels = static_cast<std::int64_t>(out.config.labels.size());
   MARTLET_RETURN_IF_ERROR(reader.head(classifier, labels, hidden, out.classifier));
   out.head_activation = family.head_activation;
   out.head = is_token_classifier(out.config) ? HeadKind::kToken : HeadKind::kSequence;
   if (out.head == HeadKind::kToken) return {};
   if (family.head_dense_in_prefix && family.head_dense == family.pooler && out.pooler) return {};
-  const std::string dense =
-      family.head_dense_in_prefix ? reader.base(family.head_dense) : std::string(family.head_dense);
-  return reader.head(dense, hidden, hidden, out.head_dense.emplace());
+  return reader.head(reader.names.head_dense(), hidden, hidden, out.head_dense.emplace());
 }
 
 }  // namespace
@@ -301,35 +260,19 @@ Result<NativeWeights> load_native_weights(
 ) {
   auto config = load_hf_config(directory);
   if (!config) return config.status();
-  const std::string where = directory / "config.json";
-  const Family* family = find_family(config->model_type);
-  if (family == nullptr) {
-    return error(
-        StatusCode::kUnsupported, where, "model_type, got '{}', expected {}", config->model_type,
-        known_families()
-    );
-  }
-  if (config->is_decoder)
-    return error(StatusCode::kUnsupported, where, "is_decoder, got true, expected an encoder");
-  if (config->position_embedding_type != "absolute") {
-    return error(
-        StatusCode::kUnsupported, where, "position_embedding_type, got '{}', expected absolute",
-        config->position_embedding_type
-    );
-  }
-  auto activation = parse_activation(*config, where);
-  if (!activation) return activation.status();
+  const auto architecture = find_architecture(*config, (directory / "config.json").string());
+  if (!architecture) return architecture.status();
   auto checkpoint = Checkpoint::open(directory, options.adapter);
   if (!checkpoint) return checkpoint.status();
 
-  NativeWeights weights(std::move(*config), *activation, std::move(*checkpoint));
+  NativeWeights weights(std::move(*config), architecture->activation, std::move(*checkpoint));
   weights.precision = options.precision;
-  const Reader reader(weights.checkpoint, *family, kernels, pool);
-  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, *family, weights));
-  MARTLET_RETURN_IF_ERROR(read_heads(reader, *family, weights));
+  const Reader reader(weights.checkpoint, *architecture->family, kernels, pool);
+  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, weights));
+  MARTLET_RETURN_IF_ERROR(read_heads(reader, weights));
 
   try {
-    MARTLET_RETURN_IF_ERROR(read_layers(reader, *family, kernels, pool, weights));
+    MARTLET_RETURN_IF_ERROR(read_layers(reader, kernels, pool, weights));
   } catch (const std::bad_alloc&) {
     return error(
         StatusCode::kResourceExhausted, directory.string(), "out of memory while packing weights"
