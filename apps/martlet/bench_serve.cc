@@ -22,6 +22,7 @@ struct LoadFlags {
   InputOptions input;
   LoadOptions load;
   double seconds = 10;
+  double pacing_ms = 0;
   double warm_up = 1;
   double timeout = 30;
 };
@@ -45,6 +46,12 @@ Result<bool> parse(Arguments arguments, CommandLine& line, LoadFlags& flags) {
   )
       ->check(CLI::Range(0.01, 1e6))
       ->option_text("R");
+  app.add_option(
+         "--pacing", flags.pacing_ms,
+         "With --rate: send what came due within so many milliseconds at once (0)"
+  )
+      ->check(CLI::Range(0.0, 100.0))
+      ->option_text("MS");
   app.add_option("--seconds", flags.seconds, "How long to measure (10)")
       ->check(CLI::Range(0.01, 86400.0))
       ->option_text("T");
@@ -60,6 +67,7 @@ Result<bool> parse(Arguments arguments, CommandLine& line, LoadFlags& flags) {
   const auto time = [](double seconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
   };
+  flags.load.pacing = time(1e-3 * flags.pacing_ms);
   flags.load.duration = time(flags.seconds);
   flags.load.warm_up = time(flags.warm_up);
   flags.load.timeout = time(flags.timeout);
@@ -112,6 +120,7 @@ json::object as_json(const LoadFlags& flags, const LoadReport& report) {
   json::object object = as_json(report.ok);
   object["loop"] = flags.load.rate > 0 ? "open" : "closed";
   if (flags.load.rate > 0) object["rate"] = flags.load.rate;
+  if (flags.load.rate > 0) object["late_ms"] = as_json(report.late);
   object["connections"] = flags.load.connections;
   object["seconds"] = report.seconds;
   object["refused"] = std::move(refused);

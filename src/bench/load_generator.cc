@@ -12,7 +12,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <deque>
@@ -32,6 +31,7 @@ using boost::system::error_code;
 using TimePoint = std::chrono::steady_clock::time_point;
 
 constexpr auto kAfterFailure = std::chrono::milliseconds(10);
+constexpr auto kBetweenLooks = std::chrono::milliseconds(20);  // for answers that do not come
 constexpr std::uint64_t kLargestAnswer = 64 << 20;
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
@@ -72,6 +72,7 @@ class Load {
     } else {
       for (int i = 0; i < options_.connections; ++i) open();
     }
+    asio::co_spawn(io_, watch(), asio::detached);
     asio::co_spawn(io_, stop_at_the_end(), asio::detached);
     io_.run();
     for (const TimePoint due : due_) recorder_.error(due, "not sent in time");
@@ -85,13 +86,14 @@ class Load {
 
  private:
   struct Connection {
-    explicit Connection(asio::io_context& io) : stream(io), wake(io, TimePoint::max()) {}
-    beast::tcp_stream stream;
+    explicit Connection(asio::io_context& io) : socket(io), wake(io, TimePoint::max()) {}
+    tcp::socket socket;
     asio::steady_timer wake;  // cancelled when there is something to send
     beast::flat_buffer buffer;
     bool open = false;
     bool busy = false;
     TimePoint due;
+    TimePoint give_up;  // while it is busy
   };
 
   /// Makes requests due, until the end.
@@ -102,7 +104,7 @@ class Load {
       due += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * gap(random_)));
       if (due >= end_) co_return;
       if (due > now()) {
-        pace_.expires_at(due);
+        pace_.expires_at(due + options_.pacing);
         co_await pace_.async_wait(asio::use_awaitable);
       }
       due_.push_back(due);
@@ -158,24 +160,28 @@ class Load {
   asio::awaitable<void> exchange(Connection& connection) {
     error_code failure;
     const auto result = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
-    beast::tcp_stream& stream = connection.stream;
-    stream.expires_after(options_.timeout);
+    tcp::socket& socket = connection.socket;
+    connection.give_up = now() + options_.timeout;
     if (!connection.open) {
       connection.buffer.clear();
-      co_await stream.async_connect(server_, result());
+      co_await socket.async_connect(server_, result());
       if (failure) co_return fail(connection, "connect: " + failure.message());
-      stream.socket().set_option(tcp::no_delay(true));
+      socket.set_option(tcp::no_delay(true));
+      socket.non_blocking(true);
       connection.open = true;
     }
     LoadAnswer answer{.due = connection.due, .sent = now(), .answered = {}};
     const std::string& request = requests_[next_request_];
     next_request_ = (next_request_ + 1) % requests_.size();
-    co_await asio::async_write(stream, asio::buffer(request), result());
+    // There is nearly always room for a whole request, and then no event is needed.
+    const std::size_t sent = socket.write_some(asio::buffer(request), failure);
+    if (failure == asio::error::would_block || (!failure && sent < request.size()))
+      co_await asio::async_write(socket, asio::buffer(request) + sent, result());
     if (failure) co_return fail(connection, "write: " + failure.message());
 
     http::response_parser<http::string_body> parser;
     parser.body_limit(kLargestAnswer);
-    co_await http::async_read(stream, connection.buffer, parser, result());
+    co_await http::async_read(socket, connection.buffer, parser, result());
     if (failure) co_return fail(connection, "read: " + failure.message());
     answer.answered = now();
     answer.status = parser.get().result_int();
@@ -190,8 +196,22 @@ class Load {
   }
 
   static void close(Connection& connection) {
-    connection.stream.close();
+    error_code ignored;
+    connection.socket.close(ignored);
     connection.open = false;
+  }
+
+  /// Ends what waits too long for an answer. One timer for all costs less than one for each.
+  asio::awaitable<void> watch() {
+    asio::steady_timer timer(io_);
+    for (;;) {
+      timer.expires_after(kBetweenLooks);
+      co_await timer.async_wait(asio::use_awaitable);
+      for (const auto& connection : connections_) {
+        error_code ignored;
+        if (connection->busy && connection->give_up <= now()) connection->socket.close(ignored);
+      }
+    }
   }
 
   asio::awaitable<void> stop_at_the_end() {

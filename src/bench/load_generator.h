@@ -21,6 +21,9 @@ struct LoadOptions {
   int connections = 32;
   /// Requests a second of an open loop; 0: closed.
   double rate = 0;
+  /// An open loop sends what has become due within this time at once: many requests a second then
+  /// cost the machine less, and are sent late by half of it.
+  std::chrono::nanoseconds pacing{0};
   std::chrono::nanoseconds warm_up = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
   /// For an answer, and for the rest of the answers at the end.

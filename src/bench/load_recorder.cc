@@ -37,6 +37,7 @@ void LoadRecorder::answer(const LoadAnswer& answer) {
     }
   }
   if (!counts(answer.due)) return;
+  late_.push_back(in_milliseconds(answer.sent - answer.due));
   ++totals_.status[answer.status];
   if (refused && answer.retry_after > 0) {
     double& least = totals_.retry_after_min;
@@ -62,6 +63,7 @@ AnswerSummary LoadRecorder::summarize(const Group& group) const {
 LoadReport LoadRecorder::report() const {
   LoadReport report = totals_;
   report.seconds = std::chrono::duration<double>(end_ - begin_).count();
+  report.late = summarize_latencies(late_);
   report.ok = summarize(ok_);
   report.refused = summarize(refused_);
   return report;

@@ -31,6 +31,7 @@ struct AnswerSummary {
 struct LoadReport {
   double seconds = 0;
   double cpu_seconds = 0;  // that this process burned meanwhile
+  LatencySummary late;     // from due to sent: the generator's doing, or no connection was free
   AnswerSummary ok;        // 2xx
   AnswerSummary refused;   // 429 and 503
   std::map<int, std::uint64_t> status;
@@ -75,6 +76,7 @@ class LoadRecorder {
   TimePoint end_;
   Group ok_;
   Group refused_;
+  std::vector<double> late_;
   LoadReport totals_;
 };
 

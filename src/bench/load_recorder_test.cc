@@ -30,6 +30,7 @@ TEST(LoadRecorder, LatencyCountsFromTheTimeARequestWasDue) {
   EXPECT_NEAR(report.ok.latency.p99, 990.1, 1e-9);
   EXPECT_NEAR(report.ok.latency.max, 1000, 1e-9);
   EXPECT_NEAR(report.ok.from_sent.max, 999, 1e-9);
+  EXPECT_NEAR(report.late.max, 1, 1e-9);
 }
 
 TEST(LoadRecorder, OnlyWhatFallsIntoTheTimeCounts) {

@@ -19,6 +19,9 @@ constexpr std::string_view kWhere = "engine native";
 /// Tokens of a chunk that a rank runs alone: its activations stay in L2, and the weights are read
 /// often enough per byte to hide the cost of streaming them.
 constexpr std::size_t kChunkTokens = 512;
+/// The last chunks of a batch are smaller, so that no rank waits long for another that has the last
+/// one; below this the weights are read too often.
+constexpr std::size_t kLeastChunkTokens = 128;
 /// Batches below this many tokens a rank are computed by all ranks together.
 constexpr std::size_t kTokensPerRank = 64;
 
@@ -184,15 +187,16 @@ Status NativeEncoder::run(
   return {};
 }
 
-/// Chunks of whole sequences with at most kChunkTokens (or one sequence). A batch too small to feed
-/// every rank, or whose longest sequence would keep one rank busy while the others wait, stays in
-/// one piece.
+/// Chunks of whole sequences with at most kChunkTokens (or one sequence), smaller towards the end.
+/// A batch too small to feed every rank, or whose longest sequence would keep one rank busy while
+/// the others wait, stays in one piece.
 void NativeEncoder::cut(const TokenBatch& batch, int ranks, std::vector<Chunk>& chunks) const {
   chunks.clear();
   const std::size_t all = total_tokens(batch);
   const auto count = static_cast<std::size_t>(ranks);
+  const bool share_evenly = all <= kChunkTokens * count;
   std::size_t budget = kChunkTokens;
-  if (ranks > 1 && all <= kChunkTokens * count) {
+  if (ranks > 1 && share_evenly) {
     budget = (all + count - 1) / count;
     const std::size_t most = longest(batch, {0, batch.sequences()});
     if (budget < kTokensPerRank || most > budget) {
@@ -202,6 +206,10 @@ void NativeEncoder::cut(const TokenBatch& batch, int ranks, std::vector<Chunk>& 
     budget += most / 2;  // so that rounding to whole sequences does not leave a small rest
   }
   for (std::size_t begin = 0; begin < batch.sequences();) {
+    if (ranks > 1 && !share_evenly) {
+      const std::size_t left = tokens(batch, {begin, batch.sequences()});
+      budget = std::clamp(left / (2 * count), kLeastChunkTokens, kChunkTokens);
+    }
     std::size_t end = begin + 1;
     while (end < batch.sequences() && tokens(batch, {begin, end + 1}) <= budget) ++end;
     chunks.push_back({begin, end});

@@ -15,6 +15,7 @@ namespace {
 // Below this a copy into the head's buffer is cheaper than a second entry of the gathered write.
 constexpr std::size_t kSmallBody = 4 << 10;
 
+constexpr int kTooManyRequests = 429;
 constexpr int kClientClosedRequest = 499;
 
 /// Whether text of that type is worth compressing; numbers in binary are not.
@@ -80,6 +81,7 @@ void Exchange::deposit(std::string&& head, std::string&& body) {
   };
   // On its own thread the connection gathers this answer with those around it.
   if (connection_->io().context().get_executor().running_in_this_thread()) {
+    if (status_ == kTooManyRequests) connection_->io().refused();
     hand_over();
   } else {
     boost::asio::post(connection_->io().context(), std::move(hand_over));

@@ -219,6 +219,22 @@ TEST_F(HttpServerTest, DrainGivesUpAtItsDeadline) {
   answer_held();
 }
 
+// A refusal that is written at once takes the processor from accepted work; see io_thread.h.
+TEST_F(HttpServerTest, GathersRequestsWhileItRefuses) {
+  router_.add("GET", "/refused", [](HttpRequest&&, Responder&& responder) {
+    responder.send({.status = 429});
+  });
+  constexpr int kRequests = 20;
+  RawClient client(port());
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRequests; ++i) {
+    client.say(get("/refused"));
+    EXPECT_EQ(client.hear().status, 429);
+  }
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(took, (kRequests - 1) * 1ms);  // one after the other, each waits for a look
+}
+
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
   options_.port = port();
   const auto second = HttpServer::start(options_, router_);

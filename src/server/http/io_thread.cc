@@ -1,6 +1,7 @@
 #include "server/http/io_thread.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <boost/asio/dispatch.hpp>
 #include <chrono>
@@ -13,7 +14,9 @@ namespace martlet {
 namespace {
 
 // Timeouts are seconds: one look at all connections now and then is cheaper than a timer for each.
-constexpr std::chrono::milliseconds kSweepPeriod{50};
+constexpr std::chrono::milliseconds kSweepPeriod{100};
+constexpr int kNice = -5;
+constexpr std::chrono::milliseconds kBetweenLooks{3};  // while requests are refused
 constexpr std::size_t kScratchBytes = 64 << 10;
 
 }  // namespace
@@ -26,8 +29,17 @@ void IoThread::start() {
   sweep();
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "martlet-io");
-    context_.run();
+    // Where the system allows it (root, CAP_SYS_NICE, LimitNICE=), before the threads that compute.
+    static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice));
+    loop();
   });
+}
+
+void IoThread::loop() {
+  while (context_.run_one() != 0) {
+    context_.poll();
+    if (std::exchange(refused_, false)) std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 void IoThread::stop() {

@@ -39,6 +39,11 @@ class IoThread {
   /// Where connections read into, so that an idle one owns no buffer.
   std::span<char> scratch() noexcept { return scratch_; }
 
+  /// A request was refused because there are too many. While that goes on the thread pauses for
+  /// some milliseconds between two looks at its sockets: a refusal costs little when many are
+  /// written at once, and much when each takes the processor from the work that is accepted.
+  void refused() noexcept { refused_ = true; }
+
   void add(Connection& connection) { connections_.insert(&connection); }
   void remove(Connection& connection) { connections_.erase(&connection); }
 
@@ -46,6 +51,7 @@ class IoThread {
   void for_each(const std::function<void(Connection&)>& visit);
 
  private:
+  void loop();
   void sweep();
 
   boost::asio::io_context context_{1};
@@ -54,6 +60,7 @@ class IoThread {
   std::vector<char> scratch_;
   std::unordered_set<Connection*> connections_;
   bool stopping_ = false;
+  bool refused_ = false;  // since the last look
   std::thread thread_;
 };
 
