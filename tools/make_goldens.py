@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Writes tests/golden/models/: tiny models, and what transformers answers with them (eager).
 
-    build/venv/bin/python tools/make_goldens.py
+    build/venv/bin/python tools/make_goldens.py [NAME...]
 
 Each directory holds a model and golden.safetensors: token ids (of sequences of several lengths, one
 after the other) and the outputs of each sequence run alone, computed in float64 and rounded to
 fp32, so that every run writes the same bytes. Its metadata has the tolerance.
 """
 
+import argparse
 import shutil
 import sys
 from pathlib import Path
 
 import torch
 import transformers
-from make_random_model import make_model
+from make_random_model import longest_text, make_model
 from safetensors.torch import save_file
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,14 @@ MODELS = [
     "bert-tokens",
     "distilbert-odd-f16",
     "distilbert-encoder",
+    "roberta-odd",
+    "xlm-roberta-encoder",
+    "camembert-tokens",
+    "electra-odd",
+    "electra-wide",
 ]
+# Families whose tokenizers give every token one type; transformers then asks for none.
+ONE_TYPE = ("roberta", "xlm-roberta", "camembert")
 LENGTHS = [1, 2, 3, 16, 77, 128]
 # What sums in fp32 may lose; outputs are of the order of one.
 TOLERANCE = "2e-5"
@@ -42,9 +50,15 @@ def load(directory: Path, dtype: torch.dtype):
     return model.eval()
 
 
+def has_types(config) -> bool:
+    return hasattr(config, "type_vocab_size") and config.model_type not in ONE_TYPE
+
+
 def random_sequence(length: int, config, generator: torch.Generator):
     ids = torch.randint(0, config.vocab_size, (length,), generator=generator)
-    types = getattr(config, "type_vocab_size", 1)
+    if longest_text(config) < config.max_position_embeddings and length > 2:
+        ids[length // 2] = config.pad_token_id  # has a position of its own
+    types = config.type_vocab_size if has_types(config) else 1
     second = torch.randint(0, types, (1,), generator=generator).item()
     type_ids = torch.zeros(length, dtype=torch.int64)
     type_ids[length // 2 :] = second  # a pair of texts, or a single one
@@ -53,7 +67,7 @@ def random_sequence(length: int, config, generator: torch.Generator):
 
 def outputs_of(model, ids: torch.Tensor, type_ids: torch.Tensor) -> dict[str, torch.Tensor]:
     inputs = {"input_ids": ids[None]}
-    if hasattr(model.config, "type_vocab_size"):
+    if has_types(model.config):
         inputs["token_type_ids"] = type_ids[None]
     with torch.inference_mode():
         head = model(**inputs)
@@ -78,7 +92,7 @@ def make_golden(name: str) -> None:
     make_model(name, directory)
     model = load(directory, torch.float64)
     generator = torch.Generator().manual_seed(1)
-    lengths = [n for n in LENGTHS if n <= model.config.max_position_embeddings]
+    lengths = [n for n in LENGTHS if n <= longest_text(model.config)]
     sequences = [random_sequence(n, model.config, generator) for n in lengths]
     outputs = [outputs_of(model, *sequence) for sequence in sequences]
     golden = {key: torch.cat([output[key] for output in outputs]) for key in outputs[0]}
@@ -93,7 +107,9 @@ def make_golden(name: str) -> None:
 
 
 def main() -> int:
-    for name in MODELS:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", help="which models; all when none is named")
+    for name in parser.parse_args().names or MODELS:
         make_golden(name)
     return 0
 

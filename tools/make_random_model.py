@@ -18,7 +18,15 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -31,6 +39,7 @@ TEXT = (
 )
 WORDS = TEXT.split()
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+ROBERTA_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 PIECES = ["##s", "##ed", "##ing", "##er", "##ly", "##est", "##ness", "##ful", "##less"]
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"
 
@@ -44,6 +53,7 @@ class Spec:
     dtype: torch.dtype = torch.float32
     shard_size: str = "10GB"
     gamma_beta: bool = False  # layer norms under their names of 2018, as on the hub to this day
+    tokenizer: str = "word-piece"
 
 
 def bert_sizes(hidden, heads, intermediate, layers, **others):
@@ -60,9 +70,12 @@ def distilbert_sizes(dim, heads, hidden_dim, layers, **others):
     return {"dim": dim, "n_heads": heads, "hidden_dim": hidden_dim, "n_layers": layers, **others}
 
 
+ROBERTA_BASE = {"max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+ROBERTA_ODD = {"type_vocab_size": 1, "layer_norm_eps": 1e-5}
 SENTIMENT = {0: "NEGATIVE", 1: "POSITIVE"}
 BERT = "BertForSequenceClassification"
 DISTILBERT = "DistilBertForSequenceClassification"
+ROBERTA = "RobertaForSequenceClassification"
 SPECS = {
     "bert-base": Spec(BERT, {"num_labels": 3}),
     "bert-base-encoder": Spec("BertModel"),
@@ -106,10 +119,38 @@ SPECS = {
     "distilbert-encoder": Spec(
         "DistilBertModel", distilbert_sizes(32, 2, 64, 3, max_position_embeddings=128)
     ),
+    "roberta-base": Spec(ROBERTA, {"num_labels": 3, **ROBERTA_BASE}, tokenizer="byte-level"),
+    "roberta-odd": Spec(
+        ROBERTA,
+        bert_sizes(36, 3, 52, 2, num_labels=5, max_position_embeddings=132, **ROBERTA_ODD),
+        tokenizer="byte-level",
+    ),
+    "xlm-roberta-encoder": Spec(
+        "XLMRobertaModel",
+        bert_sizes(32, 2, 64, 2, max_position_embeddings=130, **ROBERTA_ODD),
+        tokenizer="byte-level",
+    ),
+    "camembert-tokens": Spec(
+        "CamembertForTokenClassification",
+        bert_sizes(24, 2, 40, 1, num_labels=3, max_position_embeddings=80),
+        tokenizer="byte-level",
+    ),
+    "electra-small": Spec("ElectraForSequenceClassification", {"num_labels": 3}),
+    "electra-odd": Spec(
+        "ElectraForSequenceClassification",
+        bert_sizes(
+            36, 3, 52, 2, num_labels=5, embedding_size=20, max_position_embeddings=130,
+            type_vocab_size=3,
+        ),
+    ),
+    "electra-wide": Spec(  # embeddings wider than the layers
+        "ElectraModel",
+        bert_sizes(24, 2, 40, 1, embedding_size=52, max_position_embeddings=80),
+    ),
 }  # fmt: skip
 
 
-def make_tokenizer() -> Tokenizer:
+def make_word_piece() -> Tokenizer:
     """A WordPiece tokenizer of about 200 tokens: all of WORDS, and any ASCII word in characters."""
     tokens = [*SPECIALS, *CHARACTERS, *("##" + c for c in CHARACTERS), *WORDS, *PIECES]
     vocabulary = {token: i for i, token in enumerate(dict.fromkeys(tokens))}
@@ -124,6 +165,48 @@ def make_tokenizer() -> Tokenizer:
     )
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
+
+
+def make_byte_level() -> Tokenizer:
+    """RoBERTa's byte-level BPE, trained on TEXT: any text in bytes, words of TEXT in few tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=ROBERTA_SPECIALS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([TEXT], trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+# How a tokenizer is made, its class in transformers, and its special tokens.
+TOKENIZERS = {
+    "word-piece": (
+        make_word_piece,
+        "BertTokenizer",
+        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+    ),
+    "byte-level": (
+        make_byte_level,
+        "RobertaTokenizer",
+        {f"{token.strip('<>')}_token": token for token in ROBERTA_SPECIALS[3:]}
+        | {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
+        | {"pad_token": "<pad>"},
+    ),
+}
+
+
+def longest_text(config) -> int:
+    """Tokens of the longest text, special ones included."""
+    families_that_pad = ("roberta", "xlm-roberta", "camembert")
+    unused = config.pad_token_id + 1 if config.model_type in families_that_pad else 0
+    return config.max_position_embeddings - unused
 
 
 def randomize(model: torch.nn.Module, seed: int) -> None:
@@ -156,6 +239,7 @@ def rename_layer_norms(directory: Path) -> None:
 
 def make_model(name: str, directory: Path) -> None:
     spec = SPECS[name]
+    make_tokenizer, tokenizer_class, special_tokens = TOKENIZERS[spec.tokenizer]
     tokenizer = make_tokenizer()
     model_class = getattr(transformers, spec.head)
     config = model_class.config_class(vocab_size=tokenizer.get_vocab_size(), **spec.sizes)
@@ -167,9 +251,9 @@ def make_model(name: str, directory: Path) -> None:
         rename_layer_norms(directory)
     tokenizer.save(str(directory / "tokenizer.json"))
     settings = {
-        "tokenizer_class": "BertTokenizer",
-        "model_max_length": config.max_position_embeddings,
-        **{f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+        "tokenizer_class": tokenizer_class,
+        "model_max_length": longest_text(config),
+        **special_tokens,
     }
     (directory / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 

@@ -94,7 +94,7 @@ Result<std::vector<std::int32_t>> token_counts(
   const auto tokenizer = Tokenizer::load(directory.transformer);
   if (!tokenizer) return tokenizer.error();
   Encodings encodings;
-  const std::int32_t limit = classifies ? directory.config.max_positions : directory.max_length;
+  const std::int32_t limit = classifies ? directory.config.max_length() : directory.max_length;
   MARTLET_RETURN_IF_ERROR(tokenizer->encode(texts, {.max_length = limit}, encodings));
   std::vector<std::int32_t> counts(encodings.sequences());
   for (std::size_t i = 0; i < counts.size(); ++i)

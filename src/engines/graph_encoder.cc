@@ -37,8 +37,8 @@ Result<EncoderInfo> info_of(
       .model_type = config->model_type,
       .hidden_size = config->hidden_size,
       .vocab_size = config->vocab_size,
-      .max_length = config->max_positions,
-      .type_vocab_size = config->type_vocab_size,
+      .max_length = config->max_length(),
+      .type_vocab_size = config->text_types(),
       .labels = static_cast<std::int32_t>(config->labels.size()),
   };
 }

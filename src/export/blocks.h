@@ -33,6 +33,9 @@ class Blocks {
   virtual std::string attention(
       const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
   ) = 0;
+  virtual std::string dense(
+      const std::string& x, const DenseTensors& dense, const std::string& name
+  ) = 0;
   /// activation(dense(x)).
   virtual std::string activated(
       const std::string& x, const DenseTensors& dense, const std::string& name,
@@ -52,6 +55,9 @@ std::unique_ptr<Blocks> make_fused_blocks(
     GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs
 );
 
+/// The positions of ids [batch, sequence] that count on from the padding token's, int64; see
+/// HfConfig::padding_position.
+std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding);
 /// x[:, :1]
 std::string first_token(GraphBuilder& graph, const std::string& x);
 /// activation(x) of ONNX's own operators.

@@ -20,6 +20,8 @@ std::string encode(
     const EncoderTensors& tensors, Blocks& blocks, GraphBuilder& graph, bool first_only
 ) {
   std::string x = blocks.embeddings(tensors);
+  if (tensors.embedding_projection)
+    x = blocks.dense(x, *tensors.embedding_projection, "embeddings.projection");
   for (std::size_t i = 0; i < tensors.layers.size(); ++i) {
     const LayerTensors& layer = tensors.layers[i];
     const std::string name = fmt::format("layer.{}", i);
@@ -151,7 +153,7 @@ std::string sentence(
 BuiltGraph build_encoder_graph(const EncoderTensors& tensors, const EncoderGraphOptions& options) {
   GraphBuilder graph(options.precision, options.opset);
   EncoderInputs inputs{graph.input("input_ids"), graph.input("attention_mask"), {}};
-  if (tensors.type_embeddings) inputs.type_ids = graph.input("token_type_ids");
+  if (tensors.typed()) inputs.type_ids = graph.input("token_type_ids");
   const auto blocks = options.fused ? make_fused_blocks(graph, tensors.config, inputs)
                                     : make_plain_blocks(graph, tensors.config, inputs);
   const Dimension hidden{.value = tensors.config.hidden_size};

@@ -48,21 +48,26 @@ class Reader {
 };
 
 Status read_embeddings(const Reader& reader, EncoderTensors& out) {
-  const Family& family = reader.names.family();
+  const WeightNames& names = reader.names;
+  const Family& family = names.family();
   const HfConfig& config = out.config;
-  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t width = config.embedding_size;
   MARTLET_RETURN_IF_ERROR(
-      reader.table(family.word_embeddings, config.vocab_size, hidden, out.word_embeddings)
+      reader.table(family.word_embeddings, config.vocab_size, width, out.word_embeddings)
   );
-  MARTLET_RETURN_IF_ERROR(reader.table(
-      family.position_embeddings, config.max_positions, hidden, out.position_embeddings
-  ));
-  if (!family.type_embeddings.empty() && config.type_vocab_size > 0) {
-    MARTLET_RETURN_IF_ERROR(reader.table(
-        family.type_embeddings, config.type_vocab_size, hidden, out.type_embeddings.emplace()
-    ));
-  }
-  return reader.norm(reader.names.base(family.embedding_norm), hidden, out.embedding_norm);
+  auto positions = read_positions(names, out.checkpoint, config);
+  if (!positions) return positions.error();
+  out.position_embeddings = *std::move(positions);
+  auto types = read_types(names, out.checkpoint, config);
+  if (!types) return types.error();
+  out.type_embeddings = *std::move(types);
+  MARTLET_RETURN_IF_ERROR(reader.norm(names.base(family.embedding_norm), width, out.embedding_norm)
+  );
+  if (config.embedding_size == config.hidden_size) return {};
+  return reader.dense(
+      names.base(family.embedding_projection), config.hidden_size, width,
+      out.embedding_projection.emplace()
+  );
 }
 
 Status read_layer(const Reader& reader, const HfConfig& config, int index, LayerTensors& out) {
@@ -90,7 +95,7 @@ Status read_heads(const Reader& reader, EncoderTensors& out) {
         reader.dense(reader.names.base(family.pooler), hidden, hidden, out.pooler.emplace())
     );
   }
-  const std::string classifier(family.classifier);
+  const std::string classifier = reader.names.classifier(out.config);
   if (!reader.names.has(classifier)) return {};
   const auto labels = static_cast<std::int64_t>(out.config.labels.size());
   MARTLET_RETURN_IF_ERROR(reader.dense(classifier, labels, hidden, out.classifier.emplace()));

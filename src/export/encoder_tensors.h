@@ -45,16 +45,19 @@ struct EncoderTensors {
   Activation activation = Activation::kGelu;       // between ff_in and ff_out
   Activation head_activation = Activation::kTanh;  // between head_dense and classifier
 
-  FloatTensor word_embeddings;                 // [vocab_size, hidden_size]
-  FloatTensor position_embeddings;             // [max_positions, hidden_size]
-  std::optional<FloatTensor> type_embeddings;  // [type_vocab_size, hidden_size]
+  FloatTensor word_embeddings;      // [vocab_size, embedding_size]
+  FloatTensor position_embeddings;  // [max_positions, embedding_size]
+  FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   NormTensors embedding_norm;
+  std::optional<DenseTensors> embedding_projection;  // where embedding_size is not hidden_size
   std::vector<LayerTensors> layers;
 
   std::optional<DenseTensors> pooler;      // dense + tanh on the first token
   std::optional<DenseTensors> head_dense;  // of a sequence classifier
   std::optional<DenseTensors> classifier;
   bool classifies_tokens = false;
+
+  [[nodiscard]] bool typed() const noexcept { return !type_embeddings.values().empty(); }
 
   Checkpoint checkpoint;  // owns the bytes that the tensors may point into
 };

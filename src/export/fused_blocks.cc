@@ -20,6 +20,11 @@ class FusedBlocks final : public Blocks {
         epsilon_(config.layer_norm_eps),
         ids_(graph.cast(inputs.ids, DataType::kInt32)),
         mask_(graph.cast(inputs.mask, DataType::kInt32)) {
+    if (config.padding_position >= 0) {
+      positions_ = graph.cast(
+          padded_positions(graph, inputs.ids, config.padding_position), DataType::kInt32
+      );
+    }
     if (!inputs.type_ids.empty()) type_ids_ = graph.cast(inputs.type_ids, DataType::kInt32);
   }
 
@@ -27,6 +32,10 @@ class FusedBlocks final : public Blocks {
   std::string attention(
       const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
   ) override;
+  std::string dense(const std::string& x, const DenseTensors& dense, const std::string& name)
+      override {
+    return products_.linear(x, packed(dense), name);
+  }
   std::string activated(
       const std::string& x, const DenseTensors& dense, const std::string& name,
       Activation activation
@@ -63,30 +72,35 @@ class FusedBlocks final : public Blocks {
   std::string ids_;  // int32 [batch, sequence], as the next two
   std::string mask_;
   std::string type_ids_;
+  std::string positions_;  // likewise, where they are not 0, 1, 2 ...
 };
 
 std::string FusedBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
-  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t width = config.embedding_size;
   const NormTensors& norm = tensors.embedding_norm;
   std::string types;
-  if (tensors.type_embeddings) {
+  if (tensors.typed()) {
     types = graph_.weight(
-        "embeddings.type", {config.type_vocab_size, hidden}, tensors.type_embeddings->values()
+        "embeddings.type", {config.type_vocab_size, width}, tensors.type_embeddings.values()
     );
   }
+  std::vector<std::string> operands{
+      ids_,
+      type_ids_,
+      graph_.weight(
+          "embeddings.word", {config.vocab_size, width}, tensors.word_embeddings.values()
+      ),
+      graph_.weight(
+          "embeddings.position", {config.max_positions, width}, tensors.position_embeddings.values()
+      ),
+      types,
+      graph_.weight("embeddings.norm.gamma", {width}, norm.gamma.values()),
+      graph_.weight("embeddings.norm.beta", {width}, norm.beta.values())
+  };
+  if (!positions_.empty()) operands.insert(operands.end(), {"", positions_});
   return graph_.add(
-      "EmbedLayerNormalization",
-      {ids_, type_ids_,
-       graph_.weight(
-           "embeddings.word", {config.vocab_size, hidden}, tensors.word_embeddings.values()
-       ),
-       graph_.weight(
-           "embeddings.position", {config.max_positions, hidden},
-           tensors.position_embeddings.values()
-       ),
-       types, graph_.weight("embeddings.norm.gamma", {hidden}, norm.gamma.values()),
-       graph_.weight("embeddings.norm.beta", {hidden}, norm.beta.values())},
+      "EmbedLayerNormalization", std::move(operands),
       {.attributes = {Attribute::of("epsilon", epsilon_)}, .contrib = true, .outputs = 2}
   );
 }

@@ -35,6 +35,10 @@ class PlainBlocks final : public Blocks {
   std::string attention(
       const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
   ) override;
+  std::string dense(const std::string& x, const DenseTensors& dense, const std::string& name)
+      override {
+    return linear(x, dense, name);
+  }
   std::string activated(
       const std::string& x, const DenseTensors& dense, const std::string& name,
       Activation activation
@@ -51,6 +55,8 @@ class PlainBlocks final : public Blocks {
     const DenseTensors* const layers[] = {&dense};
     return products_.linear(x, pack(layers, scale), name);
   }
+  /// What positions add: [sequence, embedding], or [batch, sequence, embedding].
+  std::string position_rows(const std::string& table, std::int64_t padding);
   std::string normalized(const std::string& x, const NormTensors& norm, const std::string& name);
   std::string split_heads(const std::string& x, std::vector<std::int64_t> order);
   /// 0 for tokens, a very negative number for padding: [batch, 1, 1, sequence].
@@ -80,28 +86,35 @@ std::string PlainBlocks::normalized(
 std::string PlainBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
   const std::string words = graph_.weight(
-      "embeddings.word", {config.vocab_size, config.hidden_size}, tensors.word_embeddings.values()
+      "embeddings.word", {config.vocab_size, config.embedding_size},
+      tensors.word_embeddings.values()
   );
   const std::string positions = graph_.weight(
-      "embeddings.position", {config.max_positions, config.hidden_size},
+      "embeddings.position", {config.max_positions, config.embedding_size},
       tensors.position_embeddings.values()
   );
+  std::string sum = graph_.add("Gather", {words, inputs_.ids});
+  if (tensors.typed()) {
+    const std::string types = graph_.weight(
+        "embeddings.type", {config.type_vocab_size, config.embedding_size},
+        tensors.type_embeddings.values()
+    );
+    sum = graph_.add("Add", {sum, graph_.add("Gather", {types, inputs_.type_ids})});
+  }
+  sum = graph_.add("Add", {sum, position_rows(positions, config.padding_position)});
+  return normalized(sum, tensors.embedding_norm, "embeddings.norm");
+}
+
+std::string PlainBlocks::position_rows(const std::string& table, std::int64_t padding) {
+  if (padding >= 0)
+    return graph_.add("Gather", {table, padded_positions(graph_, inputs_.ids, padding)});
   const std::string length = graph_.add(
       "Shape", {inputs_.ids},
       {.attributes =
            {Attribute::of("start", std::int64_t{1}), Attribute::of("end", std::int64_t{2})}}
   );
-  std::string sum = graph_.add("Gather", {words, inputs_.ids});
-  if (tensors.type_embeddings) {
-    const std::string types = graph_.weight(
-        "embeddings.type", {config.type_vocab_size, config.hidden_size},
-        tensors.type_embeddings->values()
-    );
-    sum = graph_.add("Add", {sum, graph_.add("Gather", {types, inputs_.type_ids})});
-  }
   const std::string zero = graph_.ints({0});
-  sum = graph_.add("Add", {sum, graph_.add("Slice", {positions, zero, length, zero})});
-  return normalized(sum, tensors.embedding_norm, "embeddings.norm");
+  return graph_.add("Slice", {table, zero, length, zero});
 }
 
 std::string PlainBlocks::split_heads(const std::string& x, std::vector<std::int64_t> order) {
@@ -179,6 +192,13 @@ std::unique_ptr<Blocks> make_plain_blocks(
     GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
 ) {
   return std::make_unique<PlainBlocks>(graph, config, std::move(inputs));
+}
+
+std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding) {
+  const std::string is_padding = graph.add("Equal", {ids, graph.ints({padding})});
+  const std::string counts = graph.cast(graph.add("Not", {is_padding}), onnx::DataType::kInt64);
+  const std::string count = graph.add("CumSum", {counts, graph.ints({1})});
+  return graph.add("Add", {graph.add("Mul", {count, counts}), graph.ints({padding})});
 }
 
 std::string first_token(GraphBuilder& graph, const std::string& x) {

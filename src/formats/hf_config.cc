@@ -36,35 +36,64 @@ struct Family {
   Dimension type_vocab_size;
   std::string_view hidden_act;
   std::string_view layer_norm_eps;  // empty: fixed
+  Dimension embedding_size{};       // 0: hidden_size
+  bool one_type = false;
+  bool pads_positions = false;
 };
 
+constexpr Family bert_like(std::string_view model_type, std::string_view prefix) {
+  return {
+      .model_type = model_type,
+      .prefix = prefix,
+      .vocab_size = {"vocab_size", 30522},
+      .hidden_size = {"hidden_size", 768},
+      .layers = {"num_hidden_layers", 12},
+      .heads = {"num_attention_heads", 12},
+      .intermediate_size = {"intermediate_size", 3072},
+      .max_positions = {"max_position_embeddings", 512},
+      .type_vocab_size = {"type_vocab_size", 2},
+      .hidden_act = "hidden_act",
+      .layer_norm_eps = "layer_norm_eps",
+  };
+}
+
+constexpr Family distilbert() {
+  Family family = bert_like("distilbert", "distilbert.");
+  family.hidden_size.key = "dim";
+  family.layers = {"n_layers", 6};
+  family.heads.key = "n_heads";
+  family.intermediate_size.key = "hidden_dim";
+  family.type_vocab_size = {};
+  family.hidden_act = "activation";
+  family.layer_norm_eps = {};
+  return family;
+}
+
+constexpr Family roberta_like(std::string_view model_type) {
+  Family family = bert_like(model_type, "roberta.");
+  family.one_type = true;
+  family.pads_positions = true;
+  return family;
+}
+
+constexpr Family roberta() {
+  Family family = roberta_like("roberta");
+  family.vocab_size.fallback = 50265;
+  return family;
+}
+
+constexpr Family electra() {
+  Family family = bert_like("electra", "electra.");
+  family.hidden_size.fallback = 256;
+  family.heads.fallback = 4;
+  family.intermediate_size.fallback = 1024;
+  family.embedding_size = {"embedding_size", 128};
+  return family;
+}
+
 constexpr Family kFamilies[] = {
-    {
-        .model_type = "bert",
-        .prefix = "bert.",
-        .vocab_size = {"vocab_size", 30522},
-        .hidden_size = {"hidden_size", 768},
-        .layers = {"num_hidden_layers", 12},
-        .heads = {"num_attention_heads", 12},
-        .intermediate_size = {"intermediate_size", 3072},
-        .max_positions = {"max_position_embeddings", 512},
-        .type_vocab_size = {"type_vocab_size", 2},
-        .hidden_act = "hidden_act",
-        .layer_norm_eps = "layer_norm_eps",
-    },
-    {
-        .model_type = "distilbert",
-        .prefix = "distilbert.",
-        .vocab_size = {"vocab_size", 30522},
-        .hidden_size = {"dim", 768},
-        .layers = {"n_layers", 6},
-        .heads = {"n_heads", 12},
-        .intermediate_size = {"hidden_dim", 3072},
-        .max_positions = {"max_position_embeddings", 512},
-        .type_vocab_size = {},
-        .hidden_act = "activation",
-        .layer_norm_eps = {},
-    },
+    bert_like("bert", "bert."), distilbert(), roberta(), roberta_like("xlm-roberta"),
+    roberta_like("camembert"),  electra(),
 };
 
 Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
@@ -94,6 +123,8 @@ void read_shape(JsonReader& reader, const Family& family, HfConfig& config) {
   read_dimension(reader, family.intermediate_size, kMaxDimension, config.intermediate_size);
   read_dimension(reader, family.max_positions, kMaxDimension, config.max_positions);
   read_dimension(reader, family.type_vocab_size, kMaxDimension, config.type_vocab_size);
+  read_dimension(reader, family.embedding_size, kMaxDimension, config.embedding_size);
+  if (config.embedding_size == 0) config.embedding_size = config.hidden_size;
   if (config.hidden_size % config.heads != 0) {
     reader.reject(
         family.heads.key, fmt::format("{}", config.heads),
@@ -103,12 +134,23 @@ void read_shape(JsonReader& reader, const Family& family, HfConfig& config) {
   const std::int64_t widest = std::max(
       {config.vocab_size, config.hidden_size, config.intermediate_size, config.max_positions}
   );
-  if (widest * config.hidden_size > kMaxMatrix) {
+  if (widest * std::max(config.hidden_size, config.embedding_size) > kMaxMatrix) {
     reader.reject(
         family.hidden_size.key, fmt::format("a matrix of {} x {}", widest, config.hidden_size),
         fmt::format("at most {} elements", kMaxMatrix)
     );
   }
+}
+
+/// Where the family counts positions from the padding token's.
+void read_padding_position(JsonReader& reader, HfConfig& config) {
+  config.padding_position = 1;
+  reader.get("pad_token_id", config.padding_position, {.min = 0, .max = kMaxDimension});
+  if (config.max_length() > 0 && config.padding_position < config.vocab_size) return;
+  reader.reject(
+      "pad_token_id", fmt::format("{}", config.padding_position),
+      fmt::format("less than {} positions and {} tokens", config.max_positions, config.vocab_size)
+  );
 }
 
 void read_architectures(JsonReader& reader, HfConfig& config) {
@@ -202,6 +244,8 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   if (!family) return family.status();
 
   read_shape(reader, **family, config);
+  config.one_type = (*family)->one_type;
+  if ((*family)->pads_positions) read_padding_position(reader, config);
   read_architectures(reader, config);
   read_labels(reader, config);
   read_problem_type(reader, config);

@@ -16,11 +16,16 @@ struct HfConfig {
   std::vector<std::string> architectures;  // "BertForSequenceClassification"; may be empty
   std::int32_t vocab_size = 0;
   std::int32_t hidden_size = 0;
+  std::int32_t embedding_size = 0;  // of the embeddings; hidden_size in most families
   std::int32_t layers = 0;
   std::int32_t heads = 0;
   std::int32_t intermediate_size = 0;
   std::int32_t max_positions = 0;
+  /// RoBERTa's positions: those of the tokens with this id are the id itself, those of all others
+  /// count on from the next. -1: positions count from 0.
+  std::int32_t padding_position = -1;
   std::int32_t type_vocab_size = 0;  // 0 where the family has no token types
+  bool one_type = false;             // every token is of the first type, in pairs too
   float layer_norm_eps = 1e-12F;
   std::string hidden_act = "gelu";
   std::string position_embedding_type = "absolute";
@@ -28,6 +33,13 @@ struct HfConfig {
   std::vector<std::string> labels;  // id2label in id order; LABEL_i where only num_labels is given
   std::string problem_type;         // "", "regression", "single_label_classification",
                                     // "multi_label_classification"
+
+  /// Tokens of the longest sequence.
+  [[nodiscard]] std::int32_t max_length() const noexcept {
+    return max_positions - (padding_position + 1);
+  }
+  /// Token types that a text may have; 0: type ids have no meaning.
+  [[nodiscard]] std::int32_t text_types() const noexcept { return one_type ? 0 : type_vocab_size; }
 };
 
 /// Reads the families' different key names (n_layers, dim, ...) into the one struct. Every number

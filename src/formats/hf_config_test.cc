@@ -67,6 +67,40 @@ TEST(HfConfigTest, MissingNumbersAreThoseOfTransformers) {
   EXPECT_TRUE(config->labels.empty());
 }
 
+TEST(HfConfigTest, RobertaCountsPositionsFromItsPadding) {
+  for (const std::string_view family : {"roberta", "xlm-roberta", "camembert"}) {
+    const auto config = parse_hf_config(
+        fmt::format(R"({{"model_type": "{}", "max_position_embeddings": 514}})", family),
+        "config.json"
+    );
+    ASSERT_TRUE(config) << config.status().message();
+    EXPECT_EQ(config->padding_position, 1);
+    EXPECT_EQ(config->max_length(), 512);
+    EXPECT_EQ(config->type_vocab_size, 2);
+    EXPECT_EQ(config->text_types(), 0);
+  }
+  const auto bert = parse_hf_config(R"({"model_type": "bert", "pad_token_id": 3})", "config.json");
+  ASSERT_TRUE(bert);
+  EXPECT_EQ(bert->max_length(), 512);
+  EXPECT_EQ(bert->text_types(), 2);
+  for (const std::string_view id : {"-1", "511", "1048576", "\"1\""}) {
+    const Status status =
+        status_of(fmt::format(R"({{"model_type": "roberta", "pad_token_id": {}}})", id));
+    EXPECT_EQ(status.code(), StatusCode::kInvalidModel) << id;
+  }
+}
+
+TEST(HfConfigTest, ElectraEmbedsInAWidthOfItsOwn) {
+  const auto config = parse_hf_config(R"({"model_type": "electra"})", "config.json");
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->embedding_size, 128);
+  EXPECT_EQ(config->hidden_size, 256);
+  const auto bert =
+      parse_hf_config(R"({"model_type": "bert", "embedding_size": 9})", "config.json");
+  ASSERT_TRUE(bert);
+  EXPECT_EQ(bert->embedding_size, bert->hidden_size);
+}
+
 TEST(HfConfigTest, NumLabelsNamesThem) {
   const auto config = parse_hf_config(R"({"model_type": "bert", "num_labels": 2})", "config.json");
   ASSERT_TRUE(config);
@@ -77,7 +111,9 @@ TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
   const Status status = status_of(R"({"model_type": "gpt2"})");
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
   EXPECT_EQ(
-      status.message(), "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert"
+      status.message(),
+      "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert, roberta, "
+      "xlm-roberta, camembert, electra"
   );
 }
 

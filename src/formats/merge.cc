@@ -31,6 +31,8 @@ constexpr std::string_view kCopied[] = {
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
 };
 
 bool is_ours(std::string_view name) {
@@ -126,13 +128,14 @@ class MergedWeights {
 };
 
 Result<std::vector<std::string>> choose_labels(
-    const MergedWeights& weights, const HfConfig& base, const MergeOptions& options
+    const MergedWeights& weights, const TaskModel& model, const HfConfig& base,
+    const MergeOptions& options
 ) {
-  constexpr std::string_view kClassifier = "classifier.weight";
-  const std::vector<std::int64_t>& shape = weights.find(kClassifier)->shape;
+  const std::string classifier = std::string(model.heads[0]).append(".weight");
+  const std::vector<std::int64_t>& shape = weights.find(classifier)->shape;
   if (shape.size() != 2 || shape[0] < 1 || shape[0] > (1 << 20)) {
     return error(
-        StatusCode::kInvalidModel, kClassifier, "got shape [{}], expected [labels, hidden_size]",
+        StatusCode::kInvalidModel, classifier, "got shape [{}], expected [labels, hidden_size]",
         fmt::join(shape, ", ")
     );
   }
@@ -260,7 +263,7 @@ Status merge_adapter(
   if (!weights) return weights.status();
   MARTLET_RETURN_IF_ERROR(weights->check(*task, adapter));
   Result<std::vector<std::string>> labels;
-  if (task->classifies()) labels = choose_labels(*weights, *config, options);
+  if (task->classifies()) labels = choose_labels(*weights, *task, *config, options);
   if (!labels) return labels.status();
 
   auto directory = AtomicDirectory::create(out);

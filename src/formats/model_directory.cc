@@ -82,7 +82,7 @@ Result<ModelDirectory> load_graph_file(const std::filesystem::path& graph) {
   auto config = load_hf_config(graph);
   if (!config) return config.status();
   model.config = std::move(*config);
-  model.max_length = model.config.max_positions;
+  model.max_length = model.config.max_length();
   MARTLET_RETURN_IF_ERROR(read_metadata(graph, model));
   return model;
 }
@@ -107,7 +107,7 @@ Result<ModelDirectory> load_model_directory(const std::filesystem::path& directo
   const auto tokenizer = load_tokenizer_settings(model.transformer);
   if (!tokenizer) return tokenizer.status();
 
-  model.max_length = model.config.max_positions;
+  model.max_length = model.config.max_length();
   if (*layout && (*layout)->max_length > 0) {
     model.max_length = std::min(model.max_length, (*layout)->max_length);
   } else if (tokenizer->max_length > 0) {

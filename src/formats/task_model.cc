@@ -1,6 +1,9 @@
 #include "formats/task_model.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
 #include "core/error.h"
 #include "formats/json.h"
@@ -8,46 +11,43 @@
 namespace martlet {
 namespace {
 
-constexpr TaskModel kTaskModels[] = {
-    {
-        .model_type = "bert",
-        .task_type = "SEQ_CLS",
-        .architecture = "BertForSequenceClassification",
-        .heads = {"classifier"},
-        .pooler = true,
-    },
-    {
-        .model_type = "bert",
-        .task_type = "TOKEN_CLS",
-        .architecture = "BertForTokenClassification",
-        .heads = {"classifier"},
-    },
-    {
-        .model_type = "bert",
-        .task_type = "FEATURE_EXTRACTION",
-        .architecture = "BertModel",
-        .heads = {},
-        .pooler = true,
-    },
-    {
-        .model_type = "distilbert",
-        .task_type = "SEQ_CLS",
-        .architecture = "DistilBertForSequenceClassification",
-        .heads = {"classifier", "pre_classifier"},
-    },
-    {
-        .model_type = "distilbert",
-        .task_type = "TOKEN_CLS",
-        .architecture = "DistilBertForTokenClassification",
-        .heads = {"classifier"},
-    },
-    {
-        .model_type = "distilbert",
-        .task_type = "FEATURE_EXTRACTION",
-        .architecture = "DistilBertModel",
-        .heads = {},
-    },
+struct Family {
+  std::string_view model_type;
+  std::string_view stem;               // of its classes' names
+  std::string_view sequence_heads[2];  // modules beside the encoder of a sequence classifier
+  bool pools_sequences = false;        // ... which has the encoder's pooler
+  bool pooler = false;                 // and so does the bare encoder
 };
+
+constexpr Family kFamilies[] = {
+    {"bert", "Bert", {"classifier"}, true, true},
+    {"distilbert", "DistilBert", {"classifier", "pre_classifier"}},
+    {"roberta", "Roberta", {"classifier.out_proj", "classifier.dense"}, false, true},
+    {"xlm-roberta", "XLMRoberta", {"classifier.out_proj", "classifier.dense"}, false, true},
+    {"camembert", "Camembert", {"classifier.out_proj", "classifier.dense"}, false, true},
+    {"electra", "Electra", {"classifier.out_proj", "classifier.dense"}},
+};
+
+TaskModel make(const Family& family, std::string_view task_type, std::string_view suffix) {
+  return {
+      .model_type = family.model_type,
+      .task_type = task_type,
+      .architecture = std::string(family.stem).append(suffix),
+      .heads = {},
+  };
+}
+
+/// The family's classes, one for each task.
+std::array<TaskModel, 3> task_models(const Family& family) {
+  TaskModel sequences = make(family, "SEQ_CLS", "ForSequenceClassification");
+  std::ranges::copy(family.sequence_heads, sequences.heads);
+  sequences.pooler = family.pools_sequences;
+  TaskModel tokens = make(family, "TOKEN_CLS", "ForTokenClassification");
+  tokens.heads[0] = "classifier";
+  TaskModel encoder = make(family, "FEATURE_EXTRACTION", "Model");
+  encoder.pooler = family.pooler;
+  return {std::move(sequences), std::move(tokens), std::move(encoder)};
+}
 
 bool is_of(std::string_view name, std::string_view module) {
   return !module.empty() && name.size() > module.size() && name.starts_with(module) &&
@@ -56,7 +56,9 @@ bool is_of(std::string_view name, std::string_view module) {
 
 /// The modules at the root of each family's encoder: what else a checkpoint holds belongs to the
 /// heads it was trained with.
-constexpr std::string_view kEncoderModules[] = {"embeddings", "encoder", "transformer"};
+constexpr std::string_view kEncoderModules[] = {
+    "embeddings", "embeddings_project", "encoder", "transformer"
+};
 
 }  // namespace
 
@@ -77,13 +79,15 @@ std::string TaskModel::saved_name(std::string_view name) const {
 Result<TaskModel> find_task_model(
     const HfConfig& config, std::string_view task_type, std::string_view where
 ) {
-  for (const TaskModel& model : kTaskModels) {
-    if (model.model_type != config.model_type) continue;
-    const bool named = task_type.empty()
-                           ? std::ranges::find(config.architectures, model.architecture) !=
-                                 config.architectures.end()
-                           : model.task_type == task_type;
-    if (named) return model;
+  const auto* family = std::ranges::find(kFamilies, config.model_type, &Family::model_type);
+  if (family != std::end(kFamilies)) {
+    for (TaskModel& model : task_models(*family)) {
+      const bool named = task_type.empty()
+                             ? std::ranges::find(config.architectures, model.architecture) !=
+                                   config.architectures.end()
+                             : model.task_type == task_type;
+      if (named) return std::move(model);
+    }
   }
   return error(
       StatusCode::kUnsupported, where,

@@ -6,17 +6,25 @@ import itertools
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import parity
 
 LENGTHS = [1, 2, 3, 16, 77, 128, 512]
-SMALL_MODELS = {"bert-odd": ["logits"], "distilbert-encoder": ["tokens", "mean"]}
+SMALL_MODELS = {
+    "bert-odd": ["logits"],
+    "distilbert-encoder": ["tokens", "mean"],
+    "electra-odd": ["logits"],
+    "roberta-odd": ["logits"],
+}
 BASE_MODELS = {
     "bert-base": ["logits"],
     "bert-base-encoder": ["tokens", "mean", "pooler"],
     "distilbert-base": ["logits"],
     "distilbert-base-encoder": ["tokens", "cls"],
+    "electra-small": ["logits"],
+    "roberta-base": ["logits"],
 }
 
 
@@ -43,10 +51,12 @@ def reference(directory: Path, sequences: list[list[int]], outputs: list[str]) -
 
 
 def random_sequences(config: Path) -> list[list[int]]:
-    sizes = json.loads(config.read_text())
+    from make_random_model import longest_text
+
+    sizes = SimpleNamespace(**json.loads(config.read_text()))
     generator = np.random.default_rng(3)
-    lengths = [length for length in LENGTHS if length <= sizes["max_position_embeddings"]]
-    return [generator.integers(0, sizes["vocab_size"], length).tolist() for length in lengths]
+    lengths = [length for length in LENGTHS if length <= longest_text(sizes)]
+    return [generator.integers(0, sizes.vocab_size, length).tolist() for length in lengths]
 
 
 def largest_difference(got: list, expected: list) -> float:

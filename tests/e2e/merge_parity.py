@@ -77,6 +77,24 @@ CASES = [
             "modules_to_save": ["pre_classifier", "classifier"],
         },
     ),
+    Case(
+        "roberta",
+        base="RobertaModel",
+        trained="RobertaForSequenceClassification",
+        lora={"target_modules": ["query", "value"], "modules_to_save": ["classifier"]},
+    ),
+    Case(
+        "xlm-roberta tokens",
+        base="XLMRobertaModel",
+        trained="XLMRobertaForTokenClassification",
+        lora={"task_type": "TOKEN_CLS", "target_modules": ["query", "value"]},
+    ),
+    Case(
+        "electra",
+        base="ElectraModel",
+        trained="ElectraForSequenceClassification",
+        lora={"target_modules": ["query", "value"], "modules_to_save": ["classifier"]},
+    ),
 ]
 
 
@@ -93,9 +111,9 @@ def make_base(case: Case, folder: Path) -> None:
     import torch
     import transformers
 
-    family = transformers.DistilBertConfig if "Distil" in case.base else transformers.BertConfig
-    config = family(**(DISTILBERT if "Distil" in case.base else BERT))
-    model = getattr(transformers, case.base)(config)
+    model_class = getattr(transformers, case.base)
+    config = model_class.config_class(**(DISTILBERT if "Distil" in case.base else BERT))
+    model = model_class(config)
     randomize(model)
     model.to(getattr(torch, case.dtype)).save_pretrained(folder)
 

@@ -25,7 +25,12 @@ FORMS = {
     "fused int8": (["--fused", "--precision", "int8"], 0.1),
 }
 SHORT_FORMS = ["plain", "fused"]
-EVERY_FORM = ["bert-odd", "distilbert-odd-f16"]  # models that are exported in all of them
+EVERY_FORM = [
+    "bert-odd",
+    "distilbert-odd-f16",
+    "electra-odd",
+    "roberta-odd",
+]  # models that are exported in all of them
 TEXTS = [
     "a gripping, beautiful film",
     "",

@@ -3,56 +3,87 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 
 namespace martlet {
 namespace {
 
+constexpr Family bert() {
+  return {
+      .model_type = "bert",
+      .word_embeddings = "embeddings.word_embeddings",
+      .position_embeddings = "embeddings.position_embeddings",
+      .type_embeddings = "embeddings.token_type_embeddings",
+      .embedding_norm = "embeddings.LayerNorm",
+      .embedding_projection = "",
+      .query = "encoder.layer.{}.attention.self.query",
+      .key = "encoder.layer.{}.attention.self.key",
+      .value = "encoder.layer.{}.attention.self.value",
+      .attention_out = "encoder.layer.{}.attention.output.dense",
+      .attention_norm = "encoder.layer.{}.attention.output.LayerNorm",
+      .ff_in = "encoder.layer.{}.intermediate.dense",
+      .ff_out = "encoder.layer.{}.output.dense",
+      .ff_norm = "encoder.layer.{}.output.LayerNorm",
+      .pooler = "pooler.dense",
+      .head_dense = "pooler.dense",
+      .head_dense_in_prefix = true,
+      .head_activation = Activation::kTanh,
+      .classifier = "classifier",
+      .token_classifier = "classifier",
+  };
+}
+
+constexpr Family distilbert() {
+  return {
+      .model_type = "distilbert",
+      .word_embeddings = "embeddings.word_embeddings",
+      .position_embeddings = "embeddings.position_embeddings",
+      .type_embeddings = "",
+      .embedding_norm = "embeddings.LayerNorm",
+      .embedding_projection = "",
+      .query = "transformer.layer.{}.attention.q_lin",
+      .key = "transformer.layer.{}.attention.k_lin",
+      .value = "transformer.layer.{}.attention.v_lin",
+      .attention_out = "transformer.layer.{}.attention.out_lin",
+      .attention_norm = "transformer.layer.{}.sa_layer_norm",
+      .ff_in = "transformer.layer.{}.ffn.lin1",
+      .ff_out = "transformer.layer.{}.ffn.lin2",
+      .ff_norm = "transformer.layer.{}.output_layer_norm",
+      .pooler = "",
+      .head_dense = "pre_classifier",
+      .head_dense_in_prefix = false,
+      .head_activation = Activation::kRelu,
+      .classifier = "classifier",
+      .token_classifier = "classifier",
+  };
+}
+
+/// BERT's encoder under a head of its own.
+constexpr Family roberta(std::string_view model_type) {
+  Family family = bert();
+  family.model_type = model_type;
+  family.head_dense = "classifier.dense";
+  family.head_dense_in_prefix = false;
+  family.classifier = "classifier.out_proj";
+  return family;
+}
+
+constexpr Family electra() {
+  Family family = roberta("electra");
+  family.embedding_projection = "embeddings_project";
+  family.pooler = "";
+  family.head_activation = Activation::kGelu;
+  return family;
+}
+
 constexpr Family kFamilies[] = {
-    {
-        .model_type = "bert",
-        .prefix = "bert.",
-        .word_embeddings = "embeddings.word_embeddings",
-        .position_embeddings = "embeddings.position_embeddings",
-        .type_embeddings = "embeddings.token_type_embeddings",
-        .embedding_norm = "embeddings.LayerNorm",
-        .query = "encoder.layer.{}.attention.self.query",
-        .key = "encoder.layer.{}.attention.self.key",
-        .value = "encoder.layer.{}.attention.self.value",
-        .attention_out = "encoder.layer.{}.attention.output.dense",
-        .attention_norm = "encoder.layer.{}.attention.output.LayerNorm",
-        .ff_in = "encoder.layer.{}.intermediate.dense",
-        .ff_out = "encoder.layer.{}.output.dense",
-        .ff_norm = "encoder.layer.{}.output.LayerNorm",
-        .pooler = "pooler.dense",
-        .head_dense = "pooler.dense",
-        .head_dense_in_prefix = true,
-        .head_activation = Activation::kTanh,
-        .classifier = "classifier",
-    },
-    {
-        .model_type = "distilbert",
-        .prefix = "distilbert.",
-        .word_embeddings = "embeddings.word_embeddings",
-        .position_embeddings = "embeddings.position_embeddings",
-        .type_embeddings = "",
-        .embedding_norm = "embeddings.LayerNorm",
-        .query = "transformer.layer.{}.attention.q_lin",
-        .key = "transformer.layer.{}.attention.k_lin",
-        .value = "transformer.layer.{}.attention.v_lin",
-        .attention_out = "transformer.layer.{}.attention.out_lin",
-        .attention_norm = "transformer.layer.{}.sa_layer_norm",
-        .ff_in = "transformer.layer.{}.ffn.lin1",
-        .ff_out = "transformer.layer.{}.ffn.lin2",
-        .ff_norm = "transformer.layer.{}.output_layer_norm",
-        .pooler = "",
-        .head_dense = "pre_classifier",
-        .head_dense_in_prefix = false,
-        .head_activation = Activation::kRelu,
-        .classifier = "classifier",
-    },
+    bert(),    distilbert(), roberta("roberta"), roberta("xlm-roberta"), roberta("camembert"),
+    electra(),
 };
 
 struct ActivationName {
@@ -74,6 +105,15 @@ std::string known_families() {
     names += family.model_type;
   }
   return names;
+}
+
+Result<FloatTensor> read_type_table(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+) {
+  return checkpoint.read(
+      names.base(names.family().type_embeddings) + ".weight",
+      std::array<std::int64_t, 2>{config.type_vocab_size, config.embedding_size}
+  );
 }
 
 }  // namespace
@@ -114,7 +154,8 @@ bool is_token_classifier(const HfConfig& config) {
 
 WeightNames::WeightNames(const Checkpoint& checkpoint, const Family& family)
     : checkpoint_(&checkpoint), family_(&family) {
-  if (has(fmt::format("{}{}", family.prefix, family.word_embeddings))) prefix_ = family.prefix;
+  const std::string_view prefix = base_model_prefix(family.model_type);
+  if (has(fmt::format("{}{}", prefix, family.word_embeddings))) prefix_ = prefix;
 }
 
 std::string WeightNames::base(std::string_view name) const {
@@ -130,6 +171,34 @@ std::string WeightNames::head_dense() const {
                                        : std::string(family_->head_dense);
 }
 
+std::string WeightNames::classifier(const HfConfig& config) const {
+  return std::string(is_token_classifier(config) ? family_->token_classifier : family_->classifier);
+}
+
 bool WeightNames::has(const std::string& name) const { return checkpoint_->has(name + ".weight"); }
+
+Result<FloatTensor> read_types(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+) {
+  if (names.family().type_embeddings.empty() || config.text_types() == 0) return FloatTensor();
+  return read_type_table(names, checkpoint, config);
+}
+
+Result<FloatTensor> read_positions(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+) {
+  const auto width = std::int64_t{config.embedding_size};
+  auto table = checkpoint.read(
+      names.base(names.family().position_embeddings) + ".weight",
+      std::array{std::int64_t{config.max_positions}, width}
+  );
+  if (!table || !config.one_type) return table;
+  const auto types = read_type_table(names, checkpoint, config);
+  if (!types) return types.error();
+  std::vector<float> sums(table->values().begin(), table->values().end());
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    sums[i] += types->values()[i % static_cast<std::size_t>(width)];
+  return FloatTensor(std::move(sums));
+}
 
 }  // namespace martlet

@@ -16,16 +16,17 @@
 namespace martlet {
 
 /// Names are without ".weight" and ".bias"; "{}" in a layer's name stands for its number. All but
-/// the head's and `classifier` follow `prefix` in checkpoints saved with a head, and stand alone in
-/// those saved without.
+/// the heads' follow base_model_prefix() in checkpoints saved with a head, and stand alone in those
+/// saved without.
 struct Family {
   std::string_view model_type;
-  std::string_view prefix;
 
   std::string_view word_embeddings;
   std::string_view position_embeddings;
   std::string_view type_embeddings;  // empty: the family has no token types
   std::string_view embedding_norm;
+  /// From embedding_size to hidden_size, where they differ; empty: they never do.
+  std::string_view embedding_projection;
 
   std::string_view query;
   std::string_view key;
@@ -43,6 +44,8 @@ struct Family {
   bool head_dense_in_prefix;  // the dense part belongs to the base model (BERT's pooler)
   Activation head_activation;
   std::string_view classifier;
+
+  std::string_view token_classifier;
 };
 
 /// What a config.json says of how a model is built.
@@ -68,6 +71,8 @@ class WeightNames {
   /// Of its layer `index`.
   [[nodiscard]] std::string layer(std::string_view pattern, int index) const;
   [[nodiscard]] std::string head_dense() const;
+  /// The last layer of the head that `config` names.
+  [[nodiscard]] std::string classifier(const HfConfig& config) const;
   [[nodiscard]] bool has(const std::string& name) const;
 
  private:
@@ -75,5 +80,14 @@ class WeightNames {
   const Family* family_;
   std::string_view prefix_;  // empty: the checkpoint is of a bare encoder
 };
+
+/// [max_positions, embedding_size]. What every token's type adds is in it where there is but one.
+Result<FloatTensor> read_positions(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+);
+/// [type_vocab_size, embedding_size], or empty where texts have no types.
+Result<FloatTensor> read_types(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+);
 
 }  // namespace martlet

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 namespace martlet {
 
@@ -24,36 +23,8 @@ void GroupPass::normalize(const Norm& norm, std::size_t rows, const Linear* read
   steps_.normalize(norm, weights_.config.layer_norm_eps, hidden_, rows, reader);
 }
 
-void GroupPass::embed() {
-  const Range mine = share(tokens_, team_, kTileRows);
-  for (std::size_t sequence = 0; sequence < sequences_; ++sequence) {
-    const std::size_t begin = std::max(mine.begin, row(sequence));
-    const std::size_t end = std::min(mine.end, row(sequence + 1));
-    if (begin < end) embed_rows(begin, end, begin - row(sequence));
-  }
-  timer_.done(Step::kEmbed);
-  normalize(weights_.embedding_norm, tokens_, &weights_.layers.front().query);
-}
-
 void GroupPass::prepare(const Linear& reader) {
   steps_.convert_step(reader, w_.x, w_.hidden_stride, w_.hidden_operand, tokens_);
-}
-
-void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
-  const std::span<const float> types = weights_.type_embeddings.values();
-  const WordEmbeddings& words = weights_.word_embeddings;
-  const EmbedRows rows{
-      .words = words.data(),
-      .ids = batch_.ids.data() + first_ + begin,
-      .positions = weights_.position_embeddings.values().data() + position * hidden_,
-      .types = types.empty() ? nullptr : types.data(),
-      .type_ids = batch_.type_ids.empty() ? nullptr : batch_.type_ids.data() + first_ + begin,
-      .out = w_.sum + begin * w_.hidden_stride,
-      .stride = w_.hidden_stride,
-      .rows = end - begin,
-      .n = hidden_,
-  };
-  words.halved() ? kernels_.embed.f16(rows) : kernels_.embed.f32(rows);
 }
 
 template <class QueriesOf>

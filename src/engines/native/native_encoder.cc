@@ -145,8 +145,8 @@ NativeEncoder::NativeEncoder(
       .model_type = config.model_type,
       .hidden_size = config.hidden_size,
       .vocab_size = config.vocab_size,
-      .max_length = config.max_positions,
-      .type_vocab_size = weights_.type_embeddings.values().empty() ? 0 : config.type_vocab_size,
+      .max_length = config.max_length(),
+      .type_vocab_size = config.text_types(),
       .labels =
           weights_.head == HeadKind::kNone ? 0 : static_cast<std::int32_t>(weights_.classifier.n),
       .token_logits = weights_.head == HeadKind::kToken,

@@ -35,7 +35,7 @@ Probe::Probe(const NativeWeights& weights, const Kernels& kernels, ThreadPool& p
       pool_(pool),
       ids_(made_up_ids(static_cast<std::uint32_t>(weights.config.vocab_size))),
       sizes_(static_cast<std::size_t>(weights.config.hidden_size)) {
-  const auto length = std::min(kLength, static_cast<std::size_t>(weights.config.max_positions));
+  const auto length = std::min(kLength, static_cast<std::size_t>(weights.config.max_length()));
   for (std::size_t row = 0; row <= kTokens; row += length)
     starts_.push_back(static_cast<std::int32_t>(row));
   ids_.resize(static_cast<std::size_t>(starts_.back()));

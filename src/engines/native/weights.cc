@@ -181,27 +181,26 @@ Status read_layers(
 }
 
 Status read_embeddings(const Reader& reader, NativeWeights& out) {
-  const Family& family = reader.names.family();
+  const WeightNames& names = reader.names;
+  const Family& family = names.family();
   const HfConfig& config = out.config;
-  auto word = reader.table(
-      reader.names.base(family.word_embeddings), config.vocab_size, config.hidden_size
-  );
+  auto word =
+      reader.table(names.base(family.word_embeddings), config.vocab_size, config.embedding_size);
   if (!word) return word.status();
   out.word_embeddings.floats = std::move(*word);
-  auto position = reader.table(
-      reader.names.base(family.position_embeddings), config.max_positions, config.hidden_size
+  auto positions = read_positions(names, out.checkpoint, config);
+  if (!positions) return positions.status();
+  out.position_embeddings = std::move(*positions);
+  auto types = read_types(names, out.checkpoint, config);
+  if (!types) return types.status();
+  out.type_embeddings = std::move(*types);
+  MARTLET_RETURN_IF_ERROR(
+      reader.norm(names.base(family.embedding_norm), config.embedding_size, out.embedding_norm)
   );
-  if (!position) return position.status();
-  out.position_embeddings = std::move(*position);
-  if (!family.type_embeddings.empty() && config.type_vocab_size > 0) {
-    auto type = reader.table(
-        reader.names.base(family.type_embeddings), config.type_vocab_size, config.hidden_size
-    );
-    if (!type) return type.status();
-    out.type_embeddings = std::move(*type);
-  }
-  return reader.norm(
-      reader.names.base(family.embedding_norm), config.hidden_size, out.embedding_norm
+  if (config.embedding_size == config.hidden_size) return {};
+  return reader.head(
+      names.base(family.embedding_projection), config.hidden_size, config.embedding_size,
+      out.embedding_projection.emplace()
   );
 }
 
@@ -241,7 +240,7 @@ Status read_heads(const Reader& reader, NativeWeights& out) {
         reader.head(reader.names.base(family.pooler), hidden, hidden, out.pooler.emplace())
     );
   }
-  const std::string classifier(family.classifier);
+  const std::string classifier = reader.names.classifier(out.config);
   if (!reader.names.has(classifier)) return {};
   const auto labels = static_cast<std::int64_t>(out.config.labels.size());
   MARTLET_RETURN_IF_ERROR(reader.head(classifier, labels, hidden, out.classifier));

@@ -33,8 +33,8 @@ struct LayerWeights {
   Norm ff_norm;
 };
 
-/// [vocab_size, hidden_size]: most of a small model's bytes. In halves where every layer multiplies
-/// in low precision, in which their rounding is lost.
+/// [vocab_size, embedding_size]: most of a small model's bytes. In halves where every layer
+/// multiplies in low precision, in which their rounding is lost.
 struct WordEmbeddings {
   FloatTensor floats;
   AlignedBuffer halves;  // two to a float; used unless empty
@@ -60,9 +60,10 @@ struct NativeWeights {
 
   Checkpoint checkpoint;  // owns the bytes the embedding tables may point into
   WordEmbeddings word_embeddings;
-  FloatTensor position_embeddings;  // [max_positions, hidden_size]
-  FloatTensor type_embeddings;      // [type_vocab_size, hidden_size], or empty
+  FloatTensor position_embeddings;  // [max_positions, embedding_size]
+  FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   Norm embedding_norm;
+  std::optional<Linear> embedding_projection;  // where embedding_size is not hidden_size
   std::vector<LayerWeights> layers;
 
   std::optional<Linear> pooler;

@@ -56,7 +56,8 @@ Activations Activations::from(std::size_t row) const noexcept {
 void Workspace::reserve(
     const NativeWeights& weights, const Kernels& kernels, const WorkspaceSize& size
 ) {
-  const auto hidden = static_cast<std::size_t>(weights.config.hidden_size);
+  const auto hidden =
+      static_cast<std::size_t>(std::max(weights.config.hidden_size, weights.config.embedding_size));
   const auto intermediate = static_cast<std::size_t>(weights.config.intermediate_size);
   Activations& a = activations_;
   a.hidden_stride = row_stride(hidden);
