@@ -14,7 +14,7 @@ from statistics import median, quantiles
 
 import numpy as np
 import onnxruntime
-from exports import fused_onnx
+from peers.exports import fused_onnx
 
 ROOT = Path(__file__).resolve().parent.parent
 SHAPES = [(1, 16), (1, 128), (8, 16), (32, 16)]

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-import exports
+from peers import exports
 from serve_systems import ROOT, Load, Running, Service, machine
 
 PEERS = ROOT / "build" / "peers"

@@ -1,17 +1,14 @@
-// A developer's tool: a model on a pipe, for tests and benchmarks written in Python.
-//
-// Reads one JSON request per line and answers each with one line. Batches of token ids run one
-// after the other through the encoder alone:
-//   {"batches": [[[101, 7592, 102], [101, 102]]], "output": "logits", "values": true}
-//   {"ms": [0.71], "values": [[[2.2, -2.9], [0.1, 0.3]]]}
-// Texts run through the classification pipeline:
-//   {"texts": ["so good", "so bad"], "plan": "grouped", "batch_tokens": 2048, "batch_sequences": 0}
-//   {"seconds": 0.002, "labels": [1, 0]}
+// A developer's tool: a model on a pipe, for tests and benchmarks written in Python. It speaks the
+// protocol of bench/PROTOCOL.md: one JSON request a line, one line for each answer.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -19,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "martlet/executor.h"
 #include "martlet/martlet.h"
 
 namespace {
@@ -45,10 +43,81 @@ T loaded(martlet::Result<T> result) {
   return *std::move(result);
 }
 
-auto load_pipeline(const std::string& model, const martlet::EncoderOptions& encoder) {
-  martlet::TextClassificationOptions options;
-  options.encoder = encoder;
-  return martlet::TextClassificationPipeline::load(model, options);
+/// What the command line says.
+struct ProbeOptions {
+  std::string model;
+  martlet::EncoderOptions encoder;
+};
+
+/// The model in each of the forms that requests ask for, loaded when the first one does.
+class Model {
+ public:
+  explicit Model(ProbeOptions options) : options_(std::move(options)) {}
+
+  martlet::Encoder& encoder() {
+    if (!encoder_) encoder_ = loaded(martlet::load_encoder(options_.model, options_.encoder));
+    return *encoder_;
+  }
+
+  const martlet::TextClassificationPipeline& pipeline() {
+    if (!pipeline_) {
+      martlet::TextClassificationOptions options;
+      options.encoder = options_.encoder;
+      pipeline_ = loaded(martlet::TextClassificationPipeline::load(options_.model, options));
+    }
+    return *pipeline_;
+  }
+
+  const martlet::Tokenizer& tokenizer() {
+    if (!tokenizer_) tokenizer_ = loaded(martlet::Tokenizer::load(options_.model));
+    return *tokenizer_;
+  }
+
+  martlet::Executor& executor() {
+    if (!executor_) {
+      executor_ = loaded(martlet::load_executor(
+          options_.model, {.engine = options_.encoder.engine,
+                           .threads = options_.encoder.threads,
+                           .settings = options_.encoder.settings}
+      ));
+    }
+    return *executor_;
+  }
+
+  [[nodiscard]] bool is_graph() const { return !std::filesystem::is_directory(options_.model); }
+
+ private:
+  ProbeOptions options_;
+  std::unique_ptr<martlet::Encoder> encoder_;
+  std::optional<martlet::TextClassificationPipeline> pipeline_;
+  std::optional<martlet::Tokenizer> tokenizer_;
+  std::unique_ptr<martlet::Executor> executor_;
+};
+
+double milliseconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+json::object hello(Model& model) {
+  const json::array answers =
+      model.is_graph() ? json::array{"tensors"} : json::array{"batches", "texts", "tokenize"};
+  return {{"protocol", 1}, {"version", "martlet " MARTLET_VERSION}, {"answers", answers}};
+}
+
+json::object load(Model& model) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (model.is_graph()) {
+    model.executor();
+    return {{"load_ms", milliseconds_since(begin)}, {"precision", "fp32"}};
+  }
+  const martlet::EncoderInfo& info = model.encoder().info();
+  return {
+      {"load_ms", milliseconds_since(begin)},
+      {"engine", info.engine},
+      {"precision", info.precision},
+      {"isa", info.isa}
+  };
 }
 
 struct Batch {
@@ -73,10 +142,16 @@ json::array rows_of(const martlet::EncoderOutput& output) {
   return rows;
 }
 
-json::object run_batches(martlet::Encoder& encoder, const json::object& request) {
-  const bool wants_values = request.contains("values") && request.at("values").as_bool();
-  const std::string_view kind = request.at("output").as_string();
-  const martlet::RunOptions options{.output = kOutputs.at(kind)};
+bool wants_values(const json::object& request) {
+  return request.contains("values") && request.at("values").as_bool();
+}
+
+json::object run_batches(Model& model, const json::object& request) {
+  const json::value* kind = request.if_contains("output");
+  const martlet::RunOptions options{
+      .output = kOutputs.at(kind == nullptr ? "logits" : std::string_view(kind->as_string()))
+  };
+  martlet::Encoder& encoder = model.encoder();
   std::vector<Batch> batches;
   std::ranges::transform(request.at("batches").as_array(), std::back_inserter(batches), batch_of);
   json::object answer{{"ms", json::array()}, {"values", json::array()}};
@@ -84,9 +159,8 @@ json::object run_batches(martlet::Encoder& encoder, const json::object& request)
   for (const Batch& batch : batches) {
     const auto begin = std::chrono::steady_clock::now();
     check(encoder.run({batch.ids, {}, batch.starts}, options, output));
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
-    answer["ms"].as_array().emplace_back(time.count());
-    if (wants_values) answer["values"].as_array().emplace_back(rows_of(output));
+    answer["ms"].as_array().emplace_back(milliseconds_since(begin));
+    if (wants_values(request)) answer["values"].as_array().emplace_back(rows_of(output));
   }
   return answer;
 }
@@ -94,52 +168,132 @@ json::object run_batches(martlet::Encoder& encoder, const json::object& request)
 martlet::BatchPlan plan_of(const json::object& request) {
   const auto order = martlet::parse_order(request.at("plan").as_string());
   check(order.status());
-  return {
-      .order = *order,
-      .batch_tokens = request.at("batch_tokens").to_number<std::int32_t>(),
-      .batch_sequences = request.at("batch_sequences").to_number<std::int32_t>(),
-  };
+  martlet::BatchPlan plan{.order = *order};
+  plan.batch_sequences = request.at("batch_sequences").to_number<std::int32_t>();
+  const auto tokens = request.at("batch_tokens").to_number<std::int32_t>();
+  if (tokens > 0) plan.batch_tokens = tokens;
+  return plan;
 }
 
-json::object run_texts(
-    const martlet::TextClassificationPipeline& pipeline, const json::object& request
-) {
-  std::vector<std::string_view> texts;
-  for (const json::value& text : request.at("texts").as_array()) texts.push_back(text.as_string());
+std::vector<std::string_view> strings_of(const json::value& array) {
+  std::vector<std::string_view> strings;
+  for (const json::value& string : array.as_array()) strings.push_back(string.as_string());
+  return strings;
+}
+
+json::object run_texts(Model& model, const json::object& request) {
+  const martlet::TextClassificationPipeline& pipeline = model.pipeline();
+  const std::vector<std::string_view> texts = strings_of(request.at("texts"));
   const martlet::BatchPlan plan = plan_of(request);
   const auto begin = std::chrono::steady_clock::now();
   const auto results = pipeline.run(texts, plan);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+  const double seconds = milliseconds_since(begin) / 1000;
   check(results.status());
   json::array labels;
   for (const martlet::Classification& result : *results)
     labels.emplace_back(
         std::ranges::find(pipeline.labels(), result.label) - pipeline.labels().begin()
     );
-  return {{"seconds", time.count()}, {"labels", std::move(labels)}};
+  return {{"seconds", seconds}, {"labels", std::move(labels)}};
+}
+
+json::object run_tokenizer(Model& model, const json::object& request) {
+  const martlet::Tokenizer& tokenizer = model.tokenizer();
+  const std::vector<std::string_view> texts = strings_of(request.at("tokenize"));
+  martlet::Encodings encodings;
+  const auto begin = std::chrono::steady_clock::now();
+  check(tokenizer.encode(texts, {.max_length = 512}, encodings));
+  json::object answer{{"seconds", milliseconds_since(begin) / 1000}, {"values", json::array()}};
+  for (std::size_t i = 0; wants_values(request) && i < encodings.sequences(); ++i) {
+    const auto ids = std::span(encodings.ids)
+                         .subspan(
+                             static_cast<std::size_t>(encodings.starts[i]),
+                             static_cast<std::size_t>(encodings.starts[i + 1] - encodings.starts[i])
+                         );
+    answer["values"].as_array().emplace_back(json::array(ids.begin(), ids.end()));
+  }
+  return answer;
+}
+
+/// Row `row` of a file of fp32 tensors of one shape, one after the other.
+std::vector<float> read_row(std::ifstream& file, std::int64_t row, std::size_t size) {
+  std::vector<float> values(size);
+  const auto bytes = static_cast<std::streamsize>(size * sizeof(float));
+  file.seekg(row * bytes);
+  file.read(reinterpret_cast<char*>(values.data()), bytes);
+  if (!file) check({martlet::StatusCode::kIo, "[tensors] cannot read the row"});
+  return values;
+}
+
+json::array floats_of(const martlet::NamedTensor& tensor) {
+  std::vector<float> values(tensor.data.size() / sizeof(float));
+  std::memcpy(values.data(), tensor.data.data(), values.size() * sizeof(float));
+  return json::array(values.begin(), values.end());
+}
+
+json::object run_tensors(Model& model, const json::object& request) {
+  martlet::Executor& executor = model.executor();
+  std::ifstream file(json::value_to<std::string>(request.at("tensors")), std::ios::binary);
+  const auto shape = json::value_to<std::vector<std::int64_t>>(request.at("shape"));
+  std::size_t size = 1;
+  for (const std::int64_t side : shape) size *= static_cast<std::size_t>(side);
+  json::object answer{{"ms", json::array()}, {"values", json::array()}};
+  std::vector<martlet::NamedTensor> outputs;
+  for (const json::value& row : request.at("rows").as_array()) {
+    const auto values = read_row(file, row.to_number<std::int64_t>(), size);
+    const martlet::TensorView input{
+        .name = executor.signature().inputs.at(0).name,
+        .shape = shape,
+        .data = std::as_bytes(std::span(values))
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    check(executor.run({&input, 1}, outputs));
+    answer["ms"].as_array().emplace_back(milliseconds_since(begin));
+    if (wants_values(request)) answer["values"].as_array().emplace_back(floats_of(outputs.at(0)));
+  }
+  return answer;
+}
+
+using Handler = std::function<json::object(Model&, const json::object&)>;
+
+/// By the word that a request of this kind has.
+const std::map<std::string_view, Handler> kHandlers = {
+    {"hello", [](Model& model, const json::object&) { return hello(model); }},
+    {"load", [](Model& model, const json::object&) { return load(model); }},
+    {"batches", &run_batches},
+    {"texts", &run_texts},
+    {"tokenize", &run_tokenizer},
+    {"tensors", &run_tensors},
+};
+
+json::object answer(Model& model, const json::object& request) {
+  for (const auto& [word, handler] : kHandlers)
+    if (request.contains(word)) return handler(model, request);
+  check({martlet::StatusCode::kInvalidArgument, "[request] no word of bench/PROTOCOL.md"});
+  return {};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Runs a model: JSON requests on stdin, answers on stdout");
-  std::string model;
-  martlet::EncoderOptions options;
-  options.precision = "fp32";
-  app.add_option("MODEL", model, "model directory")->required();
-  app.add_option("--precision", options.precision, "as martlet run has it")->capture_default_str();
-  app.add_option("--threads", options.threads, "threads; 0: as many as this process may use");
+  ProbeOptions options;
+  options.encoder.precision = "fp32";
+  app.add_option("MODEL", options.model, "model directory or graph file")->required();
+  app.add_option("--engine", options.encoder.engine, "as martlet run has it")
+      ->capture_default_str();
+  app.add_option("--precision", options.encoder.precision, "as martlet run has it")
+      ->capture_default_str();
+  app.add_option(
+      "--threads", options.encoder.threads, "threads; 0: as many as this process may use"
+  );
   CLI11_PARSE(app, argc, argv);
 
-  std::unique_ptr<martlet::Encoder> encoder;
-  std::optional<martlet::TextClassificationPipeline> pipeline;
+  Model model(std::move(options));
   for (std::string line; std::getline(std::cin, line);) {
     const json::object request = json::parse(line).as_object();
-    const bool texts = request.contains("texts");
-    if (texts && !pipeline) pipeline = loaded(load_pipeline(model, options));
-    if (!texts && !encoder) encoder = loaded(martlet::load_encoder(model, options));
-    std::cout << (texts ? run_texts(*pipeline, request) : run_batches(*encoder, request))
-              << std::endl;
+    if (request.contains("stop")) break;
+    std::cout << answer(model, request) << std::endl;
   }
   return 0;
 }

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
-from exports import ctranslate2_model
-from peer_engine import Engine, Ids, padded
 from safetensors.numpy import load_file
+
+from peers.engine import Engine, Ids, padded
+from peers.exports import ctranslate2_model
 
 
 class CTranslate2(Engine):
     """`variant`: fp32 or int8."""
+
+    version = f"CTranslate2 {ctranslate2.__version__}"
 
     def __init__(self, variant: str, model: Path, threads: int):
         self._encoder = ctranslate2.Encoder(
@@ -23,7 +26,14 @@ class CTranslate2(Engine):
         weights = load_file(model / "model.safetensors")
         self._weight = weights["classifier.weight"].T.copy()
         self._bias = weights["classifier.bias"]
-        self.version = f"CTranslate2 {ctranslate2.__version__}"
+
+    @classmethod
+    def make_files(cls, variant: str, model: Path) -> None:
+        ctranslate2_model(model)
+
+    def executed(self) -> dict:
+        words = {"float32": "fp32", "int8_float32": "int8"}
+        return {"precision": words.get(self._encoder.compute_type, self._encoder.compute_type)}
 
     def prepare(self, batch: Ids) -> tuple[ctranslate2.StorageView, ctranslate2.StorageView]:
         ids, mask = padded(batch, np.int32)

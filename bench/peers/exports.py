@@ -11,7 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from peers.batching import load_tokenizer
+from peers.engine import bert_inputs
+
+ROOT = Path(__file__).resolve().parents[2]
 EXPORTS = ROOT / "build" / "bench" / "exports"
 NAMES = ["input_ids", "attention_mask", "token_type_ids"]
 CALIBRATION_BATCHES = 128
@@ -129,22 +132,17 @@ def quantize_openvino(model: Path, plain: Path, path: Path) -> None:
 
 
 def calibration_inputs(model: Path) -> list[dict[str, np.ndarray]]:
-    """Sentences of SST-2, one a batch; random ids for a model whose tokenizer knows no English."""
-    from inputs import sst2_sentences, token_ids
+    """Sentences of SST-2, one a batch, or what stands in for them; random ids for a model whose
+    tokenizer knows no English."""
+    from proof import texts
 
-    if "random" in model.name:
-        generator = np.random.default_rng(1)
-        sequences = [generator.integers(5, 90, 24).tolist() for _ in range(CALIBRATION_BATCHES)]
+    dataset = texts.load_dataset(None, ("", ""), model).spread(CALIBRATION_BATCHES)
+    sequences = texts.Sequences(model, dataset.texts)
+    if sequences.random:
+        batches = [sequences.take(24) for _ in range(CALIBRATION_BATCHES)]
     else:
-        sequences = token_ids(model, sst2_sentences(CALIBRATION_BATCHES))
-    return [
-        {
-            "input_ids": np.array([ids]),
-            "attention_mask": np.ones((1, len(ids)), np.int64),
-            "token_type_ids": np.zeros((1, len(ids)), np.int64),
-        }
-        for ids in sequences
-    ]
+        batches = [found.ids for found in load_tokenizer(model).encode_batch(dataset.texts)]
+    return [bert_inputs([ids]) for ids in batches]
 
 
 def convert_ctranslate2(model: Path, path: Path) -> None:

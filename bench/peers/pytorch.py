@@ -1,32 +1,34 @@
-"""PyTorch: eager, compiled, TorchScript; fp32 and dynamic int8."""
+"""PyTorch: eager, compiled, TorchScript; fp32, bf16 and dynamic int8."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
-from peer_engine import Engine, Ids, padded
+
+from peers.engine import Engine, Ids, padded
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
 
 class PyTorch(Engine):
-    """`variant`: eager, compiled, traced, int8 or traced-int8."""
+    """`variant`: eager, bf16, compiled, traced, int8 or traced-int8."""
 
     streams = False  # its number of threads is one for the whole process
+    version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
 
     def __init__(self, variant: str, model: Path, threads: int):
         torch.set_num_threads(threads)
         traced = variant.startswith("traced")
+        self._variant = variant
         self._network = transformers.AutoModelForSequenceClassification.from_pretrained(
             model,
-            dtype=torch.float32,
+            dtype=torch.bfloat16 if variant == "bf16" else torch.float32,
             return_dict=not traced,
             # what tracing can follow for every shape
             attn_implementation="eager" if traced else "sdpa",
         ).eval()
-        self._compiled = None
         if variant.endswith("int8"):
             self._network = torch.ao.quantization.quantize_dynamic(
                 self._network, {torch.nn.Linear}, dtype=torch.qint8
@@ -35,8 +37,15 @@ class PyTorch(Engine):
             self._network = self._trace()
         if variant == "compiled":
             self._compiled = torch.compile(self._network, dynamic=False)
-            self._network = torch.compile(self._network, dynamic=True)
-        self.version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
+            self._any_shape = torch.compile(self._network, dynamic=True)
+        self._fixed: set[tuple] = set()  # shapes that were asked for as such
+
+    def executed(self) -> dict:
+        precision = {"bf16": "bf16", "int8": "int8", "traced-int8": "int8"}
+        return {
+            "precision": precision.get(self._variant, "fp32"),
+            "isa": torch.backends.cpu.get_cpu_capability(),
+        }
 
     def prepare(self, batch: Ids) -> tuple[torch.Tensor, torch.Tensor]:
         ids, mask = padded(batch)
@@ -45,8 +54,9 @@ class PyTorch(Engine):
     def logits(self, inputs: tuple[torch.Tensor, torch.Tensor]) -> np.ndarray:
         ids, mask = inputs
         with torch.inference_mode():
-            answer = self._for_shape(ids)(input_ids=ids, attention_mask=mask)
-        return (answer[0] if isinstance(answer, tuple) else answer.logits).numpy()
+            answer = self._for_shape(ids, mask)(input_ids=ids, attention_mask=mask)
+        values = answer[0] if isinstance(answer, tuple) else answer.logits
+        return values.float().numpy()
 
     def _trace(self) -> torch.jit.ScriptModule:
         torch.jit.set_fusion_strategy([])  # else every new shape is compiled anew, for seconds
@@ -59,11 +69,15 @@ class PyTorch(Engine):
             )
             return torch.jit.freeze(traced)
 
-    def _for_shape(self, ids: torch.Tensor) -> torch.nn.Module:
-        """Code of its own for the shapes whose latency is measured; code for every shape for the
-        many shapes of a dataset."""
-        fixed = self._compiled is not None and tuple(ids.shape) in FIXED_SHAPES
-        return self._compiled if fixed else self._network
+    def _for_shape(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.nn.Module:
+        """Compiled: code of its own for full batches of few shapes, as latency is measured with;
+        code for every shape for the many shapes of a dataset."""
+        if self._variant != "compiled":
+            return self._network
+        shape = tuple(ids.shape)
+        if len(self._fixed) < MOST_FIXED and bool(mask.all()):
+            self._fixed.add(shape)
+        return self._compiled if shape in self._fixed else self._any_shape
 
 
-FIXED_SHAPES = {(1, 16), (1, 128), (32, 16), (8, 128)}
+MOST_FIXED = 4

@@ -8,11 +8,24 @@ Ids = list[list[int]]
 
 
 class Engine:
-    """One engine in one variant. `streams`: whether several of them may run at once, each on a
-    thread of its own."""
+    """One engine in one variant; made with its variant, model and number of threads. `streams`:
+    whether several of them may run at once, each on a thread of its own. `answers`: the requests
+    of bench/PROTOCOL.md that it can be asked."""
 
     streams = True
     version = ""
+    answers = ("batches", "texts")
+
+    def __init__(self, variant: str, model: Path, threads: int):
+        raise NotImplementedError
+
+    @classmethod
+    def make_files(cls, variant: str, model: Path) -> None:
+        """Exports what it loads, if that is not there yet; not part of what loading takes."""
+
+    def executed(self) -> dict:
+        """What really runs, as far as the engine tells: precision, isa, kernels and how many."""
+        return {}
 
     def prepare(self, batch: Ids) -> object:
         """The input of `logits`; not part of what is measured as latency."""
@@ -36,18 +49,3 @@ def padded(batch: Ids, dtype: type = np.int64) -> tuple[np.ndarray, np.ndarray]:
 def bert_inputs(batch: Ids) -> dict[str, np.ndarray]:
     ids, mask = padded(batch)
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-
-
-def load(name: str, variant: str, model: Path, threads: int) -> Engine:
-    """An engine by name; its package is imported only here."""
-    if name == "pytorch":
-        from peer_pytorch import PyTorch as Chosen
-    elif name == "onnxruntime":
-        from peer_onnxruntime import OnnxRuntime as Chosen
-    elif name == "openvino":
-        from peer_openvino import OpenVino as Chosen
-    elif name == "ctranslate2":
-        from peer_ctranslate2 import CTranslate2 as Chosen
-    else:
-        raise ValueError(f"no engine {name}")
-    return Chosen(variant, model, threads)

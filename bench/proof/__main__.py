@@ -1,0 +1,5 @@
+import sys
+
+from proof.cli import main
+
+sys.exit(main())

@@ -1,0 +1,211 @@
+"""What systems are asked for in their turns. A case has a name and a unit, `warm(system)` gives the
+milliseconds of its first run, `turn(system, number)` the values of one turn; the same number means
+the same work for every system, and no two numbers the same."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from proof import accuracy
+from proof.process import System
+from proof.texts import Dataset, Sequences
+
+TURN_TOKENS = 2048  # of a shape's turn, at most; but two runs at least, and twenty at most
+WARM_RUNS = 3
+COMPARED_BATCHES = 3
+
+
+@dataclass
+class Case:
+    name: str
+    unit: str = "ms"
+    asks: str = "batches"  # the request of bench/PROTOCOL.md
+    facts: dict = field(default_factory=dict)  # batch, seq, plan, ...: columns of the record
+    hashes: list[int] = field(default_factory=list)  # of every input of every turn
+    seen: set[int] = field(default_factory=set)  # turns whose inputs are in `hashes`
+
+    def warm(self, system: System) -> float:
+        raise NotImplementedError
+
+    def turn(self, system: System, number: int) -> list[float]:
+        raise NotImplementedError
+
+    def answer(self, system: System) -> list | None:
+        """To inputs that are the same for all, for `compare`; None: this case compares nothing."""
+        return None
+
+    def compare(self, answer: list, reference: list) -> dict:
+        """What `answer` differs from the baseline's by, as columns of the record."""
+        return accuracy.compare_logits(answer, reference)
+
+    def note_inputs(self, number: int, inputs: list) -> None:
+        if number not in self.seen:
+            self.seen.add(number)
+            self.hashes += [hash(str(one)) for one in inputs]
+
+
+class ShapeCase(Case):
+    """Batches of sequences of one length: token ids to logits."""
+
+    def __init__(self, batch: int, length: int, sequences: Sequences):
+        super().__init__(f"{batch}x{length}", facts={"batch": batch, "seq": length})
+        self._shape, self._sequences = (batch, length), sequences
+        self._runs = min(20, max(2, TURN_TOKENS // (batch * length)))
+        self._turns: dict[int, list] = {}
+
+    def warm(self, system: System) -> float:
+        times = system.ask(batches=self._inputs(0), output="logits")["ms"]
+        while sum(times) < 200 and len(times) < WARM_RUNS * self._runs:
+            times += system.ask(batches=self._inputs(0), output="logits")["ms"]
+        return times[0]
+
+    def turn(self, system: System, number: int) -> list[float]:
+        batches = self._inputs(number)
+        self.note_inputs(number, batches)
+        return system.measure(batches=batches, output="logits")["ms"]
+
+    def answer(self, system: System) -> list:
+        batches = self._inputs(0)[:COMPARED_BATCHES]
+        return system.ask(batches=batches, output="logits", values=True)["values"]
+
+    def _inputs(self, number: int) -> list:
+        """Of turn 0, the warm-up, or of a measured one; made once."""
+        if number not in self._turns:
+            self._turns = {key: self._turns[key] for key in (0, *list(self._turns)[-2:])
+                           if key in self._turns}  # fmt: skip
+            self._turns[number] = [self._sequences.batch(*self._shape) for _ in range(self._runs)]
+        return self._turns[number]
+
+
+class DatasetCase(Case):
+    """Texts to labels, tokenizing included, some other part of the texts in each turn."""
+
+    def __init__(self, name: str, dataset: Dataset, plan: dict, part: int = 256):
+        super().__init__(name, "ms/text", "texts", {"plan": plan["plan"]})
+        self.facts["batch"] = plan["batch_sequences"] or None
+        self._dataset, self._plan = dataset, plan
+        self._part = min(part, len(dataset.texts))
+        self.labels: dict[str, dict[int, int]] = {}  # of each system, by number of the text
+        self.padding: dict[str, tuple[int, int]] = {}  # of each system: tokens, padded tokens
+
+    def plan_of(self, _: System) -> dict:
+        return self._plan
+
+    def warm(self, system: System) -> float:
+        return 1000 * self._ask(system, 0)[1] / self._part
+
+    def turn(self, system: System, number: int) -> list[float]:
+        chosen, seconds, answer = self._ask(system, number)
+        self.note_inputs(number, chosen)
+        labels = self.labels.setdefault(system.name, {})
+        labels.update(zip(chosen, answer["labels"]))
+        if "tokens" in answer:
+            tokens, padded = self.padding.get(system.name, (0, 0))
+            self.padding[system.name] = (
+                tokens + answer["tokens"], padded + answer["padded_tokens"],
+            )  # fmt: skip
+        return [1000 * seconds / len(chosen)]
+
+    def _ask(self, system: System, number: int) -> tuple[list[int], float, dict]:
+        """Turn n takes each k-th text from the n-th on, so that every turn has texts of all."""
+        stride = max(1, len(self._dataset.texts) // self._part)
+        start = number % stride
+        chosen = list(range(start, len(self._dataset.texts), stride))[: self._part]
+        texts = [self._dataset.texts[i] for i in chosen]
+        answer = system.measure(texts=texts, **self.plan_of(system))
+        return chosen, answer["seconds"], answer
+
+
+class TunedCase(DatasetCase):
+    """Every system in the way that is fastest for it: found by trial, before the turns."""
+
+    CANDIDATES = (8, 32, 64)
+
+    def __init__(self, dataset: Dataset, threads: int, part: int = 256):
+        plan = {"plan": "grouped", "batch_sequences": 0, "batch_tokens": 2048, "streams": 1}
+        super().__init__("fastest way", dataset, plan, part)
+        self._threads = threads
+        self.tuned: dict[str, dict] = {}
+
+    def plan_of(self, system: System) -> dict:
+        return self.tuned.get(system.name, self._plan)
+
+    def warm(self, system: System) -> float:
+        first = super().warm(system)
+        if system.plan.ours or system.name in self.tuned:
+            return first
+        best = float("inf")
+        for plan in self._candidates():
+            self.tuned[system.name], kept = plan, self.tuned.get(system.name, self._plan)
+            self._ask(system, 0)
+            seconds = self._ask(system, 0)[1]
+            if seconds > best:
+                self.tuned[system.name] = kept
+            best = min(best, seconds)
+        return first
+
+    def _candidates(self) -> list[dict]:
+        streams = {1, self._threads}
+        return [
+            {"plan": "grouped", "batch_sequences": size, "batch_tokens": 0, "streams": count}
+            for size in self.CANDIDATES
+            for count in sorted(streams)
+        ]
+
+
+class TokenizeCase(Case):
+    """Texts to token ids."""
+
+    def __init__(self, dataset: Dataset, part: int = 2000):
+        super().__init__("encode", "ms/1000 texts", "tokenize")
+        self._dataset, self._part = dataset, min(part, len(dataset.texts))
+
+    def warm(self, system: System) -> float:
+        return self._ask(system, 0)[1]
+
+    def turn(self, system: System, number: int) -> list[float]:
+        chosen, value = self._ask(system, number)
+        self.note_inputs(number, chosen)
+        return [value]
+
+    def answer(self, system: System) -> list[list[int]]:
+        return system.ask(tokenize=self._dataset.texts[: self._part], values=True)["values"]
+
+    def compare(self, answer: list, reference: list) -> dict:
+        same = sum(one == other for one, other in zip(answer, reference))
+        return {"ids_equal": same / max(1, len(reference))}
+
+    def _ask(self, system: System, number: int) -> tuple[range, float]:
+        stride = max(1, len(self._dataset.texts) // self._part)
+        chosen = range(number % stride, len(self._dataset.texts), stride)
+        texts = [self._dataset.texts[i] for i in chosen]
+        return chosen, 1e6 * system.measure(tokenize=texts)["seconds"] / len(texts)
+
+
+class TensorCase(Case):
+    """Random images, one a run, from a file that all systems read."""
+
+    RUNS = 20
+
+    def __init__(self, shape: list[int], path: Path, rows: int):
+        super().__init__("x".join(map(str, shape)), "ms", "tensors", {"batch": shape[0]})
+        self._shape, self._path, self._rows = shape, path, rows
+        if not path.exists() or path.stat().st_size != 4 * rows * int(np.prod(shape)):
+            values = np.random.default_rng(1).random((rows, *shape), dtype=np.float32)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            values.tofile(path)
+
+    def warm(self, system: System) -> float:
+        return self._ask(system, list(range(5)))["ms"][0]
+
+    def turn(self, system: System, number: int) -> list[float]:
+        first = number * self.RUNS
+        rows = [(first + i) % self._rows for i in range(self.RUNS)]
+        return self._ask(system, rows)["ms"]
+
+    def answer(self, system: System) -> list:
+        return self._ask(system, [0, 1, 2], values=True)["values"]
+
+    def _ask(self, system: System, rows: list[int], values: bool = False) -> dict:
+        return system.measure(tensors=str(self._path), shape=self._shape, rows=rows, values=values)

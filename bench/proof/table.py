@@ -1,0 +1,105 @@
+"""A record as text for a terminal."""
+
+from proof.published import verdict
+
+
+def as_text(record: dict) -> str:
+    machine = record["environment"]
+    kind = "quick" if record["quick"] else "for the record"
+    lines = [
+        "",
+        f"{record['suite']}: {record['title']} ({kind}, {record['sittings']} sittings)",
+        f"{machine['cpu']}, {machine['threads']} threads, {record['model']['name']}, "
+        f"martlet {machine['martlet']}",
+    ]
+    if record["dataset"]:
+        data = record["dataset"]
+        lines.append(f"{data['name']}, {data['rows']} texts" + _note(data["note"]))
+    lines.append(f"times faster than {record['baseline']} (where a repeat of the run would be)")
+    for case in record["cases"]:
+        lines += ["", *_case(record, case)]
+    lines += _failures(record)
+    lines += _published(record)
+    if record["warnings"]:
+        lines += ["", "warnings"]
+        lines += [f"  {w['kind']}: {w['about']}: {w['text']}" for w in record["warnings"]]
+    return "\n".join(lines)
+
+
+def _case(record: dict, case: dict) -> list[str]:
+    rows = [row for row in record["rows"] if row["case"] == case["name"]]
+    rows.sort(key=lambda row: -row.get("ratio", {}).get("middle", 0))
+    head = f"{case['name'] + ', ' + case['unit']:34}{'p50':>10}{'p90':>10}{'mean':>10}{'sd':>9}"
+    lines = [f"{head}   {'faster':>6} {'':16}answers"]
+    for row in rows:
+        lines.append(
+            f"  {row['system']:32}{number(row['p50']):>10}{number(row['p90']):>10}"
+            f"{number(row['mean']):>10}{number(row['sd']):>9}   {ratio(row):24}{answers(row)}"
+        )
+    return lines
+
+
+def ratio(row: dict) -> str:
+    if "ratio" not in row:
+        return ""
+    found = row["ratio"]
+    return f"{found['middle']:6.2f} ({found['low']:.2f} - {found['high']:.2f})"
+
+
+def answers(row: dict) -> str:
+    """What is known about how right they are, in a few words."""
+    words = []
+    if "accuracy" in row:
+        words.append(f"{row['accuracy']:.2%} right")
+    if row.get("label_agreement") is not None:
+        words.append(f"{row['label_agreement']:.2%} as baseline")
+    if "logit_max_abs" in row:
+        words.append(f"logits {row['logit_max_abs']:.1e}")
+    if "ids_equal" in row:
+        words.append(f"{row['ids_equal']:.2%} of ids equal")
+    if row.get("pad_waste") is not None:
+        words.append(f"{row['pad_waste']:.0%} padding")
+    if "load_ms" in row:
+        words.append(f"load {row['load_ms']:.0f} ms, first run {row['first_ms']:.1f} ms")
+    return ", ".join(words)
+
+
+def number(value: float | None) -> str:
+    """Three digits that count; a dash where there is none."""
+    if value is None:
+        return "-"
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
+
+
+def _failures(record: dict) -> list[str]:
+    failed = [s for s in record["systems"] if s.get("failed") or s.get("died_with_amx")]
+    if not failed:
+        return []
+    lines = ["", "did not run, or not at first"]
+    for system in failed:
+        why = system.get("failed") or f"{system['died_with_amx']}; measured with AMX off"
+        lines.append(f"  {system['name']}: {why}")
+    return lines
+
+
+def _published(record: dict) -> list[str]:
+    if not record["published"]:
+        return []
+    lines = ["", "published elsewhere, and here"]
+    for entry in record["published"]:
+        found = verdict(entry, record)
+        than = f" by {found['than']}" if "than" in found else ""
+        theirs = found.get("ratio", found.get("ms"))
+        unit = "x" if "ratio" in found else " ms"
+        ours = f"{number(found['ours'])}{unit}" if found["ours"] is not None else "-"
+        lines.append(
+            f"  {found['case'] + ' ' + found['system'] + than:58}{number(theirs) + unit:>10}"
+            f"{ours:>11}  {found['verdict']}"
+        )
+    return lines
+
+
+def _note(note: str) -> str:
+    return f" ({note})" if note else ""
