@@ -24,6 +24,10 @@ find_path(MARTLET_ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h
 file(GLOB _openvino ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/openvino/include)
 find_path(MARTLET_OPENVINO_INCLUDE_DIR openvino/c/openvino.h HINTS ${_openvino})
 
+# JPEG and PNG: only the image plug-in links them; without them martlet builds and says at run time what is missing.
+pkg_check_modules(TURBOJPEG IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(SPNG IMPORTED_TARGET spng)
+
 # Arrow and Parquet: the C++ libraries inside the pyarrow wheel of the virtual environment. Only the Parquet
 # plug-in links them; without them martlet builds and says at run time that Parquet needs the plug-in.
 set(MARTLET_PYARROW_DIR "" CACHE PATH "Directory of the pyarrow package (headers in include/)")
