@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/half.h"
 #include "engines/batch_check.h"
+#include "engines/tensor_values.h"
 
 namespace martlet {
 namespace {
@@ -34,27 +34,6 @@ void fill_rows(std::vector<std::byte>& buffer, std::size_t count, const auto& va
     const T narrow = static_cast<T>(value);
     std::memcpy(buffer.data() + index * sizeof(T), &narrow, sizeof(T));
   });
-}
-
-/// The output's values as fp32.
-Status to_floats(const NamedTensor& tensor, std::string_view where, std::vector<float>& out) {
-  out.resize(tensor.data.size() / size_of(tensor.type));
-  if (tensor.type == TensorType::kFloat32) {
-    if (!out.empty()) std::memcpy(out.data(), tensor.data.data(), tensor.data.size());
-    return {};
-  }
-  if (tensor.type != TensorType::kFloat16) {
-    return error(
-        StatusCode::kUnsupported, where, "output {}, got {}, expected float32 or float16",
-        tensor.name, to_string(tensor.type)
-    );
-  }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint16_t half = 0;
-    std::memcpy(&half, tensor.data.data() + i * sizeof(half), sizeof(half));
-    out[i] = half_to_float(half);
-  }
-  return {};
 }
 
 /// One vector of those of a sequence's tokens, [tokens, columns].

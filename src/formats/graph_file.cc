@@ -51,4 +51,12 @@ Result<GraphText> graph_text(const fs::path& graph, std::string_view key, std::s
   );
 }
 
+Result<GraphText> model_text(const fs::path& model, std::string_view key, std::string_view name) {
+  if (is_graph_file(model)) return graph_text(model, key, name);
+  const fs::path path = model / name;
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  return GraphText{std::string(file->text()), path.string()};
+}
+
 }  // namespace martlet

@@ -17,10 +17,11 @@ inline constexpr char kSha256[] = "martlet.sha256";        // model_hash() of it
 inline constexpr char kPrecision[] = "martlet.precision";  // fp32, fp16, int8
 inline constexpr char kLabels[] = "martlet.labels";        // ["NEGATIVE", "POSITIVE"]
 inline constexpr char kMaxLength[] = "martlet.max_length";
-inline constexpr char kPooling[] = "martlet.pooling";      // cls, mean or max
-inline constexpr char kNormalize[] = "martlet.normalize";  // true or false
-inline constexpr char kConfig[] = "martlet.config";        // config.json
-inline constexpr char kTokenizer[] = "martlet.tokenizer";  // tokenizer.json
+inline constexpr char kPooling[] = "martlet.pooling";            // cls, mean or max
+inline constexpr char kNormalize[] = "martlet.normalize";        // true or false
+inline constexpr char kConfig[] = "martlet.config";              // config.json
+inline constexpr char kTokenizer[] = "martlet.tokenizer";        // tokenizer.json
+inline constexpr char kPreprocessor[] = "martlet.preprocessor";  // preprocessor_config.json
 }  // namespace onnx_metadata
 
 /// Whether `path` is to be read as a graph: by its extension, and that it is no directory.
@@ -39,6 +40,11 @@ struct GraphText {
 /// none.
 Result<GraphText> graph_text(
     const std::filesystem::path& graph, std::string_view key, std::string_view name
+);
+
+/// The same of any model: of a directory it is the text of the file `name` in it.
+Result<GraphText> model_text(
+    const std::filesystem::path& model, std::string_view key, std::string_view name
 );
 
 }  // namespace martlet

@@ -1,13 +1,11 @@
 #include "formats/hf_config.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "core/error.h"
-#include "core/mapped_file.h"
 #include "formats/graph_file.h"
 #include "formats/json.h"
+#include "formats/task_config.h"
 
 namespace martlet {
 namespace {
@@ -153,65 +151,6 @@ void read_padding_position(JsonReader& reader, HfConfig& config) {
   );
 }
 
-void read_architectures(JsonReader& reader, HfConfig& config) {
-  const auto* names = reader.array("architectures");
-  if (names == nullptr) return;
-  for (const auto& name : *names) {
-    if (!name.is_string()) return reader.reject("architectures", describe(name), "strings");
-    config.architectures.emplace_back(name.get_string());
-  }
-}
-
-std::optional<std::size_t> parse_id(std::string_view text) {
-  std::size_t id = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return id;
-}
-
-/// {"1": "POSITIVE", "0": "NEGATIVE"}: ids in any order, each of 0 .. n-1 once.
-void read_id2label(
-    JsonReader& reader, const boost::json::object& id2label, std::vector<std::string>& labels
-) {
-  const std::string expected = fmt::format("the ids 0 to {}, once each", id2label.size() - 1);
-  labels.resize(id2label.size());
-  std::vector<bool> seen(id2label.size());
-  for (const auto& entry : id2label) {
-    const std::optional<std::size_t> id = parse_id(entry.key());
-    if (!id || *id >= labels.size() || seen[*id]) {
-      return reader.reject("id2label", "the id " + in_quotes(entry.key()), expected);
-    }
-    if (!entry.value().is_string()) {
-      return reader.reject("id2label", describe(entry.value()), "strings");
-    }
-    seen[*id] = true;
-    labels[*id] = entry.value().get_string();
-  }
-}
-
-void read_labels(JsonReader& reader, HfConfig& config) {
-  const auto* id2label = reader.object("id2label");
-  if (id2label != nullptr) {
-    if (!id2label->empty()) read_id2label(reader, *id2label, config.labels);
-    return;
-  }
-  std::int32_t count = 0;
-  reader.get("num_labels", count, {.min = 0, .max = kMaxDimension});
-  for (std::int32_t i = 0; i < count; ++i) config.labels.push_back(fmt::format("LABEL_{}", i));
-}
-
-void read_problem_type(JsonReader& reader, HfConfig& config) {
-  reader.get("problem_type", config.problem_type);
-  for (const std::string_view known :
-       {"", "regression", "single_label_classification", "multi_label_classification"}) {
-    if (config.problem_type == known) return;
-  }
-  reader.reject(
-      "problem_type", in_quotes(config.problem_type),
-      "regression, single_label_classification or multi_label_classification"
-  );
-}
-
 /// What transformers would act on and martlet does not.
 Status refuse_unsupported(const JsonReader& reader, std::string_view where) {
   if (reader.find("quantization_config") != nullptr) {
@@ -246,9 +185,10 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   read_shape(reader, **family, config);
   config.one_type = (*family)->one_type;
   if ((*family)->pads_positions) read_padding_position(reader, config);
-  read_architectures(reader, config);
-  read_labels(reader, config);
-  read_problem_type(reader, config);
+  TaskConfig task = read_task_config(reader);
+  config.architectures = std::move(task.architectures);
+  config.labels = std::move(task.labels);
+  config.problem_type = std::move(task.problem_type);
   reader.get((*family)->hidden_act, config.hidden_act);
   if (!(*family)->layer_norm_eps.empty()) {
     reader.get((*family)->layer_norm_eps, config.layer_norm_eps, {.min = 0.0, .max = 1.0});
@@ -268,15 +208,9 @@ std::string_view base_model_prefix(std::string_view model_type) noexcept {
 }
 
 Result<HfConfig> load_hf_config(const std::filesystem::path& directory) {
-  if (is_graph_file(directory)) {
-    const auto inside = graph_text(directory, onnx_metadata::kConfig, "config.json");
-    if (!inside) return inside.status();
-    return parse_hf_config(inside->text, inside->where);
-  }
-  const std::filesystem::path path = directory / "config.json";
-  auto file = MappedFile::open(path);
-  if (!file) return file.status();
-  return parse_hf_config(file->text(), path.string());
+  const auto config = model_text(directory, onnx_metadata::kConfig, "config.json");
+  if (!config) return config.error();
+  return parse_hf_config(config->text, config->where);
 }
 
 }  // namespace martlet

@@ -53,4 +53,19 @@ std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t 
   return order;
 }
 
+Classification classify(
+    ScoreFunction function, std::span<const std::string> labels, std::span<const float> logits,
+    std::int32_t top_k
+) {
+  std::vector<float> scores;
+  apply_scores(function, logits, scores);
+  Classification result;
+  for (const std::size_t label : best_scores(scores, static_cast<std::size_t>(top_k)))
+    result.top.push_back({labels[label], scores[label]});
+  result.label = result.top.front().label;
+  result.score = result.top.front().score;
+  result.logits.assign(logits.begin(), logits.end());
+  return result;
+}
+
 }  // namespace martlet

@@ -22,4 +22,10 @@ void apply_scores(
 /// one comes first.
 std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t count);
 
+/// The best `top_k` labels (0: all) of one row of logits.
+Classification classify(
+    ScoreFunction function, std::span<const std::string> labels, std::span<const float> logits,
+    std::int32_t top_k
+);
+
 }  // namespace martlet

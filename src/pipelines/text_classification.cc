@@ -111,14 +111,7 @@ TextClassificationPipeline::~TextClassificationPipeline() = default;
 Classification TextClassificationPipeline::Impl::classify(
     std::span<const float> logits, bool truncated
 ) const {
-  std::vector<float> scores;
-  apply_scores(function, logits, scores);
-  Classification result;
-  for (const std::size_t label : best_scores(scores, static_cast<std::size_t>(options.top_k)))
-    result.top.push_back({labels.names[label], scores[label]});
-  result.label = result.top.front().label;
-  result.score = result.top.front().score;
-  result.logits.assign(logits.begin(), logits.end());
+  Classification result = martlet::classify(function, labels.names, logits, options.top_k);
   result.truncated = truncated;
   return result;
 }
