@@ -1,5 +1,5 @@
-"""Makes tests/golden/images: small images, what PIL decodes them to, what transformers' image processors (their PIL
-backend) make of them, and a small image classifier with its answers.
+"""Makes tests/golden/images: small images, what PIL decodes them to, what transformers' image
+processors (their PIL backend) make of them, and a small image classifier with its answers.
 
     build/venv/bin/python tools/make_golden_images.py
 """
@@ -86,8 +86,8 @@ def processors() -> dict:
 
 
 def write_model(processor, images: list[str]) -> np.ndarray:
-    """A convolution, pooling and a linear layer with random weights, as a directory like those of the Hugging Face hub;
-    returns PyTorch's logits."""
+    """A convolution, pooling and a linear layer with random weights, as a directory like those of
+    the Hugging Face hub; returns PyTorch's logits."""
     folder = FOLDER / "model"
     folder.mkdir()
     torch.manual_seed(11)

@@ -35,7 +35,7 @@ Result<ImageClassificationPipeline> ImageClassificationPipeline::load(
   if (!files) return files.error();
   auto executor = load_executor(files->graph, options.executor);
   if (!executor) return executor.error();
-  auto image_model = ImageModel::make(*std::move(executor), *std::move(files));
+  auto image_model = ImageModel::make(*std::move(executor), *files);
   if (!image_model) return image_model.error();
   const ScoreFunction function = options.function.value_or(
       score_function_for(image_model->problem_type(), image_model->labels().size())

@@ -79,7 +79,9 @@ ImageModel::ImageModel(std::unique_ptr<Executor> executor, const ImageModelFiles
       problem_type_(files.labels.problem_type),
       where_(files.graph.string()) {}
 
-Result<ImageModel> ImageModel::make(std::unique_ptr<Executor> executor, ImageModelFiles files) {
+Result<ImageModel> ImageModel::make(
+    std::unique_ptr<Executor> executor, const ImageModelFiles& files
+) {
   ImageModel model(std::move(executor), files);
   MARTLET_RETURN_IF_ERROR(model.read_signature());
   MARTLET_RETURN_IF_ERROR(model.name_labels());

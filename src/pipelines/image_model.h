@@ -40,7 +40,7 @@ class ImageModel {
  public:
   /// kUnsupported for a graph that does not take [images, 3, height, width] as float32 alone,
   /// kInvalidModel where labels and outputs do not agree.
-  static Result<ImageModel> make(std::unique_ptr<Executor> executor, ImageModelFiles files);
+  static Result<ImageModel> make(std::unique_ptr<Executor> executor, const ImageModelFiles& files);
 
   [[nodiscard]] std::span<const std::string> labels() const noexcept { return labels_; }
   [[nodiscard]] const std::string& problem_type() const noexcept { return problem_type_; }
