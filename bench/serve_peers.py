@@ -92,7 +92,7 @@ def summary(name: str, running: Running, reports: list[dict]) -> dict:
         "p99_ms": median(report["latency_ms"]["p99"] for report in reports),
         "rounds": [report["requests_per_s"] for report in reports],
         "generator_cpu_s": median(report["cpu_seconds"] for report in reports),
-        "server_cpu_s": median(report["server_cpu_seconds"] for report in reports),
+        "server_cores": median(report["server_cores"] for report in reports),
         "peak_mib": running.peak_bytes() / 2**20,
     }
 

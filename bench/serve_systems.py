@@ -99,18 +99,19 @@ class Load:
     seconds: float
 
     def run(self, running: Running, *flags: object) -> dict:
-        """Its report, with the CPU seconds that the server burned."""
+        """Its report, with the cores that the server used, warming up included."""
         command = [self.generator, "bench", "serve"]
         command += [f"http://127.0.0.1:{running.port}{running.service.path}"]
         command += ["--body", running.service.body, "--input", self.texts]
         command += ["--column", self.column] if self.column else []
         command += ["--seconds", self.seconds, *flags]
-        before = running.cpu_seconds()
+        begin, before = time.monotonic(), running.cpu_seconds()
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"{running.service.name}: {done.stderr}")
         report = json.loads(done.stdout)
-        report["server_cpu_seconds"] = running.cpu_seconds() - before
+        used = running.cpu_seconds() - before
+        report["server_cores"] = used / (time.monotonic() - begin)
         if report["errors"] or set(report["status"]) - {"200"}:
             remark = {"status": report["status"], "errors": report["errors"]}
             print(f"{running.service.name}: {remark}", file=sys.stderr)

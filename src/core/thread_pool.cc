@@ -1,6 +1,7 @@
 #include "core/thread_pool.h"
 
 #include <immintrin.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -18,6 +19,17 @@ using Clock = std::chrono::steady_clock;
 /// Set while this thread executes a region: a nested run stays on its caller.
 thread_local bool inside_region = false;
 
+/// Moves the calling thread to a CPU that is not in `taken`, if it may use one.
+void leave(const cpu_set_t& taken) noexcept {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  cpu_set_t free;
+  CPU_XOR(&free, &allowed, &taken);
+  CPU_AND(&free, &free, &allowed);
+  if (CPU_COUNT(&free) == 0 || ::sched_setaffinity(0, sizeof free, &free) != 0) return;
+  ::sched_setaffinity(0, sizeof allowed, &allowed);  // free to go where it likes, from there
+}
+
 /// Pauses between polls of an atomic; gives the core away once a wait has become long, because the
 /// rank waited for may be one that the operating system has not scheduled.
 class Backoff {
@@ -31,7 +43,7 @@ class Backoff {
   }
 
  private:
-  static constexpr int kPollsBeforeYield = 2000;
+  static constexpr int kPollsBeforeYield = 500;
   int polls_ = 0;
 };
 
@@ -52,6 +64,7 @@ void Team::barrier() noexcept {
 struct ThreadPool::Impl {
   explicit Impl(const ThreadPoolOptions& options) : spin(options.spin) {
     const int size = options.threads > 0 ? options.threads : usable_cpus();
+    cpus = std::vector<std::atomic<int>>(static_cast<std::size_t>(size));
     workers.reserve(static_cast<std::size_t>(size - 1));
     for (int rank = 1; rank < size; ++rank) workers.emplace_back([this, rank] { work(rank); });
   }
@@ -87,6 +100,24 @@ struct ThreadPool::Impl {
     parked.fetch_sub(1, std::memory_order_seq_cst);
   }
 
+  /// Gives `rank` a CPU that no lower rank of the region has. A thread that is woken while others
+  /// run is often put behind the one that woke it, and stays there while a CPU idles: two ranks on
+  /// one CPU take turns at every barrier.
+  void settle(int rank) noexcept {
+    cpu_set_t taken;
+    CPU_ZERO(&taken);
+    for (int lower = 0; lower < rank; ++lower) {
+      const int cpu = cpus[static_cast<std::size_t>(lower)].load(std::memory_order_relaxed);
+      if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(cpu, &taken);
+    }
+    int cpu = ::sched_getcpu();
+    if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &taken)) {
+      leave(taken);
+      cpu = ::sched_getcpu();
+    }
+    cpus[static_cast<std::size_t>(rank)].store(cpu, std::memory_order_relaxed);
+  }
+
   void work(int rank) {
     inside_region = true;
     for (unsigned seen = 0;;) {
@@ -95,6 +126,7 @@ struct ThreadPool::Impl {
       ++seen;
       if (stopping) return;
       if (rank < ranks) {
+        settle(rank);
         Team team(rank, ranks, &arrived, &generation);
         (*region)(team);
       }
@@ -103,6 +135,7 @@ struct ThreadPool::Impl {
   }
 
   const std::chrono::microseconds spin;
+  std::vector<std::atomic<int>> cpus;  // [size]: where each rank began the region; -1: not yet
   std::vector<std::thread> workers;
 
   std::mutex busy;  // held by the caller whose region runs
@@ -134,6 +167,8 @@ void ThreadPool::run(RegionRef region, int ranks) {
     return;
   }
   impl_->pending.store(size() - 1, std::memory_order_relaxed);
+  for (std::atomic<int>& cpu : impl_->cpus) cpu.store(-1, std::memory_order_relaxed);
+  impl_->settle(0);
   impl_->announce([&] {
     impl_->region = &region;
     impl_->ranks = ranks;

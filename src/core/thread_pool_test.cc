@@ -1,11 +1,14 @@
 #include "core/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
 #include <thread>
 #include <vector>
+
+#include "core/cpu.h"
 
 namespace martlet {
 namespace {
@@ -65,6 +68,22 @@ TEST(ThreadPool, ManyCallersShareOnePool) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(regions, 2000);
+}
+
+// The kernel often puts a thread behind the one that wakes it; at every barrier they would take
+// turns.
+TEST(ThreadPool, RanksBeginOnCpusOfTheirOwn) {
+  if (usable_cpus() < 2) GTEST_SKIP() << "one CPU";
+  constexpr int kRegions = 200;
+  ThreadPool pool({.threads = 2, .spin = std::chrono::microseconds(0)});
+  int together = 0;
+  for (int i = 0; i < kRegions; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the worker parks
+    std::vector<int> cpus(2);
+    pool.run([&](Team& team) { cpus[static_cast<std::size_t>(team.rank())] = ::sched_getcpu(); });
+    together += cpus[0] == cpus[1] ? 1 : 0;
+  }
+  EXPECT_LE(together, kRegions / 20);  // the kernel may still move them
 }
 
 TEST(ThreadPool, IdleWorkersUseNoCpu) {
