@@ -1,5 +1,5 @@
 // The 16-bit float formats from and to fp32. From them it is exact: every half and bfloat16 value
-// is an fp32 value.
+// is an fp32 value. To them it rounds to nearest even.
 #pragma once
 
 #include <bit>
@@ -22,7 +22,7 @@ inline float half_to_float(std::uint16_t half) noexcept {
   return std::bit_cast<float>(sign | wide_exponent << 23 | mantissa << 13);
 }
 
-/// Rounded to nearest even; infinity from 65520 on.
+/// Infinity from 65520 on.
 inline std::uint16_t float_to_half(float value) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = bits >> 16 & 0x8000U;
@@ -41,6 +41,13 @@ inline std::uint16_t float_to_half(float value) noexcept {
 /// The upper half of an fp32.
 inline float bfloat16_to_float(std::uint16_t bfloat16) noexcept {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16) << 16);
+}
+
+inline std::uint16_t float_to_bfloat16(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value))
+    return static_cast<std::uint16_t>(bits >> 16 | 0x40);  // quiet; must not round to infinity
+  return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
 }  // namespace martlet

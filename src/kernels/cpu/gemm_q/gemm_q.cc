@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/bf16.h"
+#include "core/half.h"
 
 namespace martlet {
 namespace {
@@ -110,7 +110,8 @@ void pack_bf16(
     for (std::size_t begin = 0; begin < k; begin += kBlock) {
       std::uint16_t block[kBlock];
       const std::size_t count = std::min(kBlock, k - begin);
-      for (std::size_t i = 0; i < count; ++i) block[i] = to_bf16(weight[row * k + begin + i]);
+      for (std::size_t i = 0; i < count; ++i)
+        block[i] = float_to_bfloat16(weight[row * k + begin + i]);
       panels.put(row, begin, count, block);
     }
   }

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/cpu/bf16.h"
+#include "core/half.h"
 #include "kernels/cpu/kernels_testing.h"
 
 namespace martlet {
@@ -205,7 +205,7 @@ TEST_P(GemmBf16Test, EqualsTheReferenceAndRowsAreIndependent) {
   Operand operand(kM, kK, OperandType::kBf16);
   for (std::size_t row = 0; row < kM; ++row) {
     for (std::size_t i = 0; i < kK; ++i)
-      operand.set(row, i, to_bf16(a[row * kK + i]), OperandType::kBf16);
+      operand.set(row, i, float_to_bfloat16(a[row * kK + i]), OperandType::kBf16);
   }
   std::vector<std::uint8_t> packed(packed_bytes(gemm, kN, kK));
   pack_bf16(gemm, weight.data(), kN, kK, packed.data());
@@ -230,8 +230,8 @@ TEST_P(GemmBf16Test, EqualsTheReferenceAndRowsAreIndependent) {
     for (std::size_t column = 0; column < kN; ++column) {
       double sum = bias[column];
       for (std::size_t i = 0; i < kK; ++i) {
-        sum += static_cast<double>(from_bf16(to_bf16(a[row * kK + i]))) *
-               from_bf16(to_bf16(weight[column * kK + i]));
+        sum += static_cast<double>(bfloat16_to_float(float_to_bfloat16(a[row * kK + i]))) *
+               bfloat16_to_float(float_to_bfloat16(weight[column * kK + i]));
       }
       ASSERT_NEAR(whole[row * kN + column], sum, 1e-5);
     }

@@ -1,7 +1,7 @@
 // The contract in plain loops: the reference for every other level.
 #include <algorithm>
 
-#include "kernels/cpu/bf16.h"
+#include "core/half.h"
 #include "kernels/cpu/gemm_q/gemm_q.h"
 #include "kernels/cpu/scalar_activation.h"
 
@@ -46,7 +46,8 @@ void bf16(const GemmQ& g, std::size_t panel_begin, std::size_t panel_end) noexce
     const auto* b = static_cast<const std::uint16_t*>(g.packed) + column / kWidth * kWidth * g.k +
                     column % kWidth;
     float sum = 0;
-    for (std::size_t i = 0; i < g.k; ++i) sum += from_bf16(a[i]) * from_bf16(b[i * kWidth]);
+    for (std::size_t i = 0; i < g.k; ++i)
+      sum += bfloat16_to_float(a[i]) * bfloat16_to_float(b[i * kWidth]);
     return sum;
   });
 }

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <tuple>
 
-#include "kernels/cpu/bf16.h"
+#include "core/half.h"
 #include "kernels/cpu/kernels_testing.h"
 
 namespace martlet {
@@ -66,7 +66,8 @@ TEST_P(QuantizeTest, Bf16RoundsToNearestEvenAndFillsUp) {
         {.x = x.data(), .stride = n, .rows = 2, .n = n, .out = out.data(), .out_stride = padded * 2}
     );
     for (std::size_t row = 0; row < 2; ++row) {
-      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(out[row * padded + i], to_bf16(x[row * n + i]));
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_EQ(out[row * padded + i], float_to_bfloat16(x[row * n + i]));
       if (GetParam() == Isa::kScalar) continue;  // its products read no padding
       for (std::size_t i = n; i < round_up(n, 32); ++i) ASSERT_EQ(out[row * padded + i], 0);
     }

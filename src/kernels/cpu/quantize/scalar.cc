@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/bf16.h"
+#include "core/half.h"
 #include "kernels/cpu/quantize/quantize.h"
 
 namespace martlet {
@@ -36,7 +36,7 @@ void bf16(const QuantizeRows& q) noexcept {
   for (std::size_t row = 0; row < q.rows; ++row) {
     const float* x = q.x + row * q.stride;
     auto* out = reinterpret_cast<std::uint16_t*>(static_cast<char*>(q.out) + row * q.out_stride);
-    for (std::size_t i = 0; i < q.n; ++i) out[i] = to_bf16(x[i]);
+    for (std::size_t i = 0; i < q.n; ++i) out[i] = float_to_bfloat16(x[i]);
   }
 }
 
