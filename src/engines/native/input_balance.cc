@@ -45,7 +45,8 @@ std::vector<float> column_peaks(
     const Range mine = share(k, team);
     for (const std::span<const float> weight : weights) {
       for (const float* row = weight.data(); row != weight.data() + weight.size(); row += k) {
-        for (std::size_t i = mine.begin; i < mine.end; ++i) peaks[i] = std::max(peaks[i], std::abs(row[i]));
+        for (std::size_t i = mine.begin; i < mine.end; ++i)
+          peaks[i] = std::max(peaks[i], std::abs(row[i]));
       }
     }
   });

@@ -21,7 +21,8 @@ namespace martlet {
 /// by are packed.
 class Probe {
  public:
-  /// `weights`: with embeddings, and layers that are still to be packed. All must outlive the probe.
+  /// `weights`: with embeddings, and layers that are still to be packed. All must outlive the
+  /// probe.
   Probe(const NativeWeights& weights, const Kernels& kernels, ThreadPool& pool);
 
   /// Root mean square of every input channel of query, key and value.
