@@ -32,7 +32,7 @@ struct EncodeOptions {
   int32_t stride = 0;
   /// Also return the windows that truncation cut off, after the first one of the same text.
   bool overflow = false;
-  /// Fill Encodings::char_offsets and byte_offsets.
+  /// Fill Encodings::char_offsets, byte_offsets and special.
   bool offsets = false;
 };
 
@@ -53,6 +53,7 @@ struct Encodings {
   std::vector<Offset>
       char_offsets;  // [tokens] in Unicode code points of the text; {0, 0} for added specials
   std::vector<Offset> byte_offsets;  // [tokens] in UTF-8 bytes of the text
+  std::vector<uint8_t> special;      // [tokens]: 1 for added specials
 
   [[nodiscard]] std::size_t sequences() const noexcept {
     return starts.empty() ? 0 : starts.size() - 1;
@@ -96,9 +97,16 @@ class MARTLET_API Tokenizer {
   [[nodiscard]] std::string decode(std::span<const int32_t> ids, bool skip_special_tokens = true)
       const;
 
+  /// Tokens back to text, special ones too.
+  [[nodiscard]] std::string join(std::span<const std::string_view> tokens) const;
+
   [[nodiscard]] std::optional<int32_t> token_to_id(std::string_view token) const;
   /// Empty when there is no such id. Of an added token that is `normalized`, its normalized form.
   [[nodiscard]] std::string_view id_to_token(int32_t id) const;
+  /// What stands for a word that the vocabulary cannot spell; none where it spells all.
+  [[nodiscard]] std::optional<int32_t> unknown_id() const noexcept;
+  /// Tokens that go on with a word begin with a mark, as WordPiece's "##ing".
+  [[nodiscard]] bool marks_subwords() const noexcept;
   /// Largest id + 1, added tokens included.
   [[nodiscard]] int32_t vocab_size() const noexcept;
 

@@ -62,6 +62,7 @@ Status allocate(std::vector<Chunk>& chunks, bool offsets, Encodings& out) {
   out.truncated.resize(sequences);
   out.char_offsets.resize(offsets ? tokens : 0);
   out.byte_offsets.resize(offsets ? tokens : 0);
+  out.special.resize(offsets ? tokens : 0);
   return {};
 }
 
@@ -77,6 +78,7 @@ void place(const Chunk& chunk, Encodings& out) {
   copy_to(from.type_ids, out.type_ids, chunk.first_token);
   copy_to(from.char_offsets, out.char_offsets, chunk.first_token);
   copy_to(from.byte_offsets, out.byte_offsets, chunk.first_token);
+  copy_to(from.special, out.special, chunk.first_token);
   copy_to(from.truncated, out.truncated, chunk.first_sequence);
   for (std::size_t i = 0; i < from.sequences(); ++i) {
     out.starts[chunk.first_sequence + i + 1] = int32_t(chunk.first_token) + from.starts[i + 1];

@@ -116,6 +116,7 @@ void append_sequence(
     if (options.offsets) {
       out.char_offsets.resize(out.ids.size());
       out.byte_offsets.resize(out.ids.size());
+      out.special.resize(out.ids.size(), piece.kind == Kind::kSpecial ? 1 : 0);
     }
   }
   out.starts.push_back(int32_t(out.ids.size()));

@@ -80,17 +80,34 @@ Status choose_windows(
   return {};
 }
 
+bool has_subword_prefix(const ModelConfig& config) {
+  return std::visit(
+      [](const auto& model) { return !model.continuing_subword_prefix.empty(); }, config
+  );
+}
+
+/// Empty where there is none.
+std::string unknown_token(const ModelConfig& config) {
+  if (const auto* word_piece = std::get_if<WordPieceConfig>(&config)) return word_piece->unk_token;
+  return std::get<BpeConfig>(config).unk_token.value_or("");
+}
+
 }  // namespace
 
 struct Tokenizer::Impl {
   std::unique_ptr<const TextTokenizer> text_tokenizer;
   PostProcessor post_processor;
   std::optional<Decoder> decoder;
+  std::optional<int32_t> unknown_id;
+  bool marks_subwords = false;
   mutable ScratchPool<Scratch> pool;
 
   Impl(std::unique_ptr<const TextTokenizer> texts, TokenizerConfig& config)
       : text_tokenizer(std::move(texts)), post_processor(std::move(config.post_processor)) {
     if (config.decoder) decoder.emplace(std::move(*config.decoder));
+    marks_subwords = has_subword_prefix(config.model);
+    const std::string unknown = unknown_token(config.model);
+    if (!unknown.empty()) unknown_id = text_tokenizer->vocabulary().find(unknown);
   }
 
   /// Tokens that one text or pair may have at most, special ones left out.
@@ -182,6 +199,7 @@ void Encodings::clear() {
   truncated.clear();
   char_offsets.clear();
   byte_offsets.clear();
+  special.clear();
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -233,6 +251,10 @@ std::string Tokenizer::decode(std::span<const int32_t> ids, bool skip_special_to
     if (skip_special_tokens && impl_->text_tokenizer->added_tokens().is_special(token)) continue;
     tokens.push_back(token);
   }
+  return join(tokens);
+}
+
+std::string Tokenizer::join(std::span<const std::string_view> tokens) const {
   if (impl_->decoder) return impl_->decoder->decode(tokens);
   return fmt::format("{}", fmt::join(tokens, " "));
 }
@@ -246,6 +268,10 @@ std::string_view Tokenizer::id_to_token(int32_t id) const {
   const std::string_view added = impl_->text_tokenizer->added_tokens().decoded(id);
   return added.empty() ? impl_->text_tokenizer->vocabulary().token(id) : added;
 }
+
+std::optional<int32_t> Tokenizer::unknown_id() const noexcept { return impl_->unknown_id; }
+
+bool Tokenizer::marks_subwords() const noexcept { return impl_->marks_subwords; }
 
 int32_t Tokenizer::vocab_size() const noexcept {
   return std::max(

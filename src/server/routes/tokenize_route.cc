@@ -4,14 +4,13 @@
 #include <utility>
 
 #include "core/error.h"
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 
 namespace martlet {
 namespace {
 
 constexpr std::string_view kWhere = "tokenize";
 
-/// Added tokens have an empty place in the text.
 TokenizedText read_encoding(
     const Tokenizer& tokenizer, const TextPair& texts, const Encodings& encodings
 ) {
@@ -29,7 +28,7 @@ TokenizedText read_encoding(
             static_cast<std::size_t>(bytes.begin), static_cast<std::size_t>(bytes.end - bytes.begin)
         )),
         .characters = place,
-        .special = place == Offset{},
+        .special = encodings.special[i] != 0,
     });
   }
   return text;
