@@ -238,13 +238,16 @@ def rename_layer_norms(directory: Path) -> None:
 
 
 def make_model(name: str, directory: Path) -> None:
-    spec = SPECS[name]
+    write_model(SPECS[name], sum(name.encode()), directory)
+
+
+def write_model(spec: Spec, seed: int, directory: Path) -> None:
     make_tokenizer, tokenizer_class, special_tokens = TOKENIZERS[spec.tokenizer]
     tokenizer = make_tokenizer()
     model_class = getattr(transformers, spec.head)
     config = model_class.config_class(vocab_size=tokenizer.get_vocab_size(), **spec.sizes)
     model = model_class(config)
-    randomize(model, seed=sum(name.encode()))
+    randomize(model, seed)
     directory.mkdir(parents=True, exist_ok=True)
     model.to(spec.dtype).save_pretrained(directory, max_shard_size=spec.shard_size)
     if spec.gamma_beta:

@@ -35,6 +35,12 @@ struct Embeddings {
   }
 };
 
+/// How alike two texts are.
+struct Similarity {
+  float cosine = 0;        // of their embeddings: -1 to 1
+  bool truncated = false;  // one of them was longer than the model takes and was cut
+};
+
 struct EmbeddingOptions {
   EncoderOptions encoder;
   /// kCls, kMean, kMax or kPooler. Unset: what the model directory says; mean where it says
@@ -52,6 +58,7 @@ class MARTLET_API EmbeddingPipeline {
   /// Receives results in input order, some at a time, on the thread that called `stream`. A Status
   /// that is not ok ends the stream with it. Must not throw.
   using Sink = std::function<Status(const Embeddings& rows)>;
+  using SimilaritySink = std::function<Status(std::span<const Similarity> rows)>;
 
   static Result<EmbeddingPipeline> load(
       const std::filesystem::path& directory, const EmbeddingOptions& options = {}
@@ -73,6 +80,15 @@ class MARTLET_API EmbeddingPipeline {
   /// before it have been delivered and the Status says which input it was, counted from 1.
   Status stream(const TextSource& source, const Sink& sink, const StreamOptions& options = {})
       const;
+
+  /// The cosine of each pair's embeddings, whether they are normalized or not.
+  [[nodiscard]] Result<std::vector<Similarity>> similarity(
+      std::span<const TextPair> pairs, const BatchPlan& plan = {}
+  ) const;
+  /// The same for all pairs that `source` has; as `stream`.
+  Status stream_similarity(
+      const TextSource& source, const SimilaritySink& sink, const StreamOptions& options = {}
+  ) const;
 
   [[nodiscard]] const EncoderInfo& info() const noexcept;
 

@@ -189,6 +189,7 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   config.architectures = std::move(task.architectures);
   config.labels = std::move(task.labels);
   config.problem_type = std::move(task.problem_type);
+  config.activation_fn = std::move(task.activation_fn);
   reader.get((*family)->hidden_act, config.hidden_act);
   if (!(*family)->layer_norm_eps.empty()) {
     reader.get((*family)->layer_norm_eps, config.layer_norm_eps, {.min = 0.0, .max = 1.0});

@@ -33,6 +33,7 @@ struct HfConfig {
   std::vector<std::string> labels;  // id2label in id order; LABEL_i where only num_labels is given
   std::string problem_type;         // "", "regression", "single_label_classification",
                                     // "multi_label_classification"
+  std::string activation_fn;        // as TaskConfig has it
 
   /// Tokens of the longest sequence.
   [[nodiscard]] std::int32_t max_length() const noexcept {

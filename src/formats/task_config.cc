@@ -73,6 +73,17 @@ void read_problem_type(JsonReader& reader, TaskConfig& config) {
   );
 }
 
+/// Under the name of today, else of the years before.
+void read_activation_fn(JsonReader& reader, TaskConfig& config) {
+  if (const auto* section = reader.object("sentence_transformers")) {
+    const auto* name = section->if_contains("activation_fn");
+    if (name != nullptr && name->is_string()) config.activation_fn = name->get_string();
+  }
+  const auto* old = reader.find("sbert_ce_default_activation_function");
+  if (config.activation_fn.empty() && old != nullptr && old->is_string())
+    config.activation_fn = old->get_string();
+}
+
 }  // namespace
 
 TaskConfig read_task_config(JsonReader& reader) {
@@ -80,6 +91,7 @@ TaskConfig read_task_config(JsonReader& reader) {
   read_architectures(reader, config);
   read_labels(reader, config);
   read_problem_type(reader, config);
+  read_activation_fn(reader, config);
   return config;
 }
 

@@ -15,6 +15,8 @@ struct TaskConfig {
   std::vector<std::string> labels;  // id2label in id order; LABEL_i where only num_labels is given
   std::string problem_type;         // "", "regression", "single_label_classification",
                                     // "multi_label_classification"
+  std::string activation_fn;        // sentence-transformers: what a cross-encoder's score goes
+                                    // through, "torch.nn.modules.linear.Identity"; may be empty
 };
 
 /// Failures are the reader's.

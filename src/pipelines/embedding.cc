@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "formats/model_directory.h"
 #include "pipelines/stream_runner.h"
 #include "pipelines/text_input.h"
 #include "pipelines/unit_length.h"
@@ -40,17 +39,14 @@ Status check_pooling(OutputKind pooling, const EncoderInfo& info) {
 Result<EmbeddingPipeline> EmbeddingPipeline::load(
     const std::filesystem::path& directory, const EmbeddingOptions& options
 ) {
-  const auto model = load_model_directory(directory);
+  auto model = load_text_model(directory, options.encoder);
   if (!model) return model.error();
-  auto tokenizer = Tokenizer::load(model->transformer);
-  if (!tokenizer) return tokenizer.error();
-  auto encoder = load_encoder(model->transformer, options.encoder);
-  if (!encoder) return encoder.error();
+  auto& [about, tokenizer, encoder] = *model;
   EmbeddingOptions filled = options;
-  filled.pooling = options.pooling.value_or(model->pooling);
-  filled.normalize = options.normalize.value_or(model->normalize);
-  if (options.max_length == 0) filled.max_length = model->max_length;
-  return make(*std::move(tokenizer), *std::move(encoder), filled);
+  filled.pooling = options.pooling.value_or(about.pooling);
+  filled.normalize = options.normalize.value_or(about.normalize);
+  if (options.max_length == 0) filled.max_length = about.max_length;
+  return make(std::move(tokenizer), std::move(encoder), filled);
 }
 
 Result<EmbeddingPipeline> EmbeddingPipeline::make(
@@ -67,7 +63,7 @@ Result<EmbeddingPipeline> EmbeddingPipeline::make(
       .parts = {},
   });
   impl->parts = {
-      .encode = encode_with(impl->tokenizer, *max_length),
+      .encode = encode_with(impl->tokenizer, {.max_length = *max_length}),
       .encoder = impl->encoder.get(),
       .output = pooling,
   };
@@ -109,6 +105,41 @@ Result<Embeddings> EmbeddingPipeline::run(
   };
   all.columns = static_cast<std::size_t>(info().hidden_size);
   MARTLET_RETURN_IF_ERROR(stream(source_of(texts), append, {.plan = plan}));
+  return all;
+}
+
+Status EmbeddingPipeline::stream_similarity(
+    const TextSource& source, const SimilaritySink& sink, const StreamOptions& options
+) const {
+  std::vector<Similarity> results;
+  const auto compare = [&](const RowBlock& block) {
+    results.clear();
+    for (std::size_t row = 0; row + 1 < block.rows(); row += 2) {
+      const bool cut = block.truncated[row] != 0 || block.truncated[row + 1] != 0;
+      results.push_back({cosine(block.row(row), block.row(row + 1)), cut});
+    }
+    return sink(results);
+  };
+  const auto both = [](const TextPair& pair, TextBlock& block) {
+    block.add(pair.first);
+    block.add(pair.second);
+  };
+  StreamParts parts = impl_->parts;
+  parts.texts_of_input = 2;
+  return run_stream(
+      parts, resolve_threads(options, impl_->options.encoder), expanded(source, both), compare
+  );
+}
+
+Result<std::vector<Similarity>> EmbeddingPipeline::similarity(
+    std::span<const TextPair> pairs, const BatchPlan& plan
+) const {
+  std::vector<Similarity> all;
+  const auto append = [&](std::span<const Similarity> rows) {
+    all.insert(all.end(), rows.begin(), rows.end());
+    return Status();
+  };
+  MARTLET_RETURN_IF_ERROR(stream_similarity(source_of(pairs), append, {.plan = plan}));
   return all;
 }
 

@@ -41,6 +41,12 @@ void apply_scores(
   }
 }
 
+float relevance(ScoreFunction function, std::span<const float> logits) {
+  std::vector<float> scores;
+  apply_scores(function, logits, scores);
+  return scores.back();
+}
+
 std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t count) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

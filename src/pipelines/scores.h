@@ -18,6 +18,10 @@ void apply_scores(
     ScoreFunction function, std::span<const float> logits, std::vector<float>& scores
 );
 
+/// How well the second text of a pair answers the first: the score of the one label, or of the
+/// second of two, which says yes.
+float relevance(ScoreFunction function, std::span<const float> logits);
+
 /// The indices of the `count` highest scores (0: all), highest first; of equal scores the earlier
 /// one comes first.
 std::vector<std::size_t> best_scores(std::span<const float> scores, std::size_t count);

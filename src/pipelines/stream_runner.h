@@ -18,8 +18,8 @@
 
 namespace martlet {
 
-/// Replaces the encodings with those of rows [begin, end) of a block, one sequence per row. Called
-/// from many threads.
+/// Replaces the encodings with those of rows [begin, end) of a block, one sequence per row, or for
+/// an output of tokens one or more. Called from many threads.
 using EncodeTexts = std::function<
     Status(const TextBlock& block, std::size_t begin, std::size_t end, Encodings& encodings)>;
 
@@ -27,16 +27,34 @@ using EncodeTexts = std::function<
 struct StreamParts {
   EncodeTexts encode;
   Encoder* encoder = nullptr;
-  /// A kind with one row per sequence.
   OutputKind output = OutputKind::kLogits;
+  /// Consecutive texts of the source that messages count as one input.
+  std::size_t texts_of_input = 1;
+
+  /// The output has a row for every token, not for every sequence.
+  [[nodiscard]] bool has_token_rows() const noexcept {
+    return output == OutputKind::kTokens ||
+           (output == OutputKind::kLogits && encoder->info().token_logits);
+  }
 };
 
-/// Rows of consecutive inputs.
-struct RowBlock {
-  std::span<const float> values;  // [truncated.size() x columns]
-  std::size_t columns = 0;
-  std::span<const uint8_t> truncated;
+/// A sequence of a block, and where its rows are.
+struct SequenceRows {
+  std::size_t text = 0;  // in the block
+  const Encodings* encodings = nullptr;
+  std::size_t index = 0;      // in the encodings
+  std::size_t first_row = 0;  // in the block's values
+};
 
+/// What became of consecutive texts.
+struct RowBlock {
+  std::span<const float> values;  // [rows x columns]
+  std::size_t columns = 0;
+  std::span<const uint8_t> truncated;  // [texts]
+  const TextBlock* texts = nullptr;
+  std::span<const SequenceRows> sequences;  // of the first text, then of the next
+
+  /// Texts, each of which has one row unless the rows are of tokens.
   [[nodiscard]] std::size_t rows() const noexcept { return truncated.size(); }
   [[nodiscard]] std::span<const float> row(std::size_t index) const noexcept {
     return values.subspan(index * columns, columns);

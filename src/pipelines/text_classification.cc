@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "formats/model_directory.h"
 #include "pipelines/scores.h"
 #include "pipelines/stream_runner.h"
 #include "pipelines/text_input.h"
@@ -40,33 +39,18 @@ Status check_head(const EncoderInfo& info, const LabelInfo& labels) {
   return {};
 }
 
-Result<std::vector<Classification>> collect(
-    const TextClassificationPipeline& pipeline, const TextSource& source, const BatchPlan& plan
-) {
-  std::vector<Classification> all;
-  const auto append = [&](std::span<const Classification> rows) {
-    all.insert(all.end(), rows.begin(), rows.end());
-    return Status();
-  };
-  MARTLET_RETURN_IF_ERROR(pipeline.stream(source, append, {.plan = plan}));
-  return all;
-}
-
 }  // namespace
 
 Result<TextClassificationPipeline> TextClassificationPipeline::load(
     const std::filesystem::path& directory, const TextClassificationOptions& options
 ) {
-  auto model = load_model_directory(directory);
+  auto model = load_text_model(directory, options.encoder);
   if (!model) return model.error();
-  auto tokenizer = Tokenizer::load(model->transformer);
-  if (!tokenizer) return tokenizer.error();
-  auto encoder = load_encoder(model->transformer, options.encoder);
-  if (!encoder) return encoder.error();
+  auto& [about, tokenizer, encoder] = *model;
   TextClassificationOptions filled = options;
-  if (options.max_length == 0) filled.max_length = model->max_length;
-  LabelInfo labels{std::move(model->config.labels), std::move(model->config.problem_type)};
-  return make(*std::move(tokenizer), *std::move(encoder), std::move(labels), filled);
+  if (options.max_length == 0) filled.max_length = about.max_length;
+  LabelInfo labels{std::move(about.config.labels), std::move(about.config.problem_type)};
+  return make(std::move(tokenizer), std::move(encoder), std::move(labels), filled);
 }
 
 Result<TextClassificationPipeline> TextClassificationPipeline::make(
@@ -93,7 +77,7 @@ Result<TextClassificationPipeline> TextClassificationPipeline::make(
       .parts = {},
   });
   impl->parts = {
-      .encode = encode_with(impl->tokenizer, *max_length),
+      .encode = encode_with(impl->tokenizer, {.max_length = *max_length}),
       .encoder = impl->encoder.get(),
       .output = OutputKind::kLogits,
   };
@@ -134,13 +118,13 @@ Status TextClassificationPipeline::stream(
 Result<std::vector<Classification>> TextClassificationPipeline::run(
     std::span<const std::string_view> texts, const BatchPlan& plan
 ) const {
-  return collect(*this, source_of(texts), plan);
+  return collect<Classification>(*this, source_of(texts), plan);
 }
 
 Result<std::vector<Classification>> TextClassificationPipeline::run(
     std::span<const TextPair> pairs, const BatchPlan& plan
 ) const {
-  return collect(*this, source_of(pairs), plan);
+  return collect<Classification>(*this, source_of(pairs), plan);
 }
 
 Result<Classification> TextClassificationPipeline::run(std::string_view text) const {

@@ -1,10 +1,23 @@
 #include "pipelines/text_input.h"
 
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 
 namespace martlet {
+
+Result<TextModel> load_text_model(
+    const std::filesystem::path& directory, const EncoderOptions& options
+) {
+  auto model = load_model_directory(directory);
+  if (!model) return model.error();
+  auto tokenizer = Tokenizer::load(model->transformer);
+  if (!tokenizer) return tokenizer.error();
+  auto encoder = load_encoder(model->transformer, options);
+  if (!encoder) return encoder.error();
+  return TextModel{*std::move(model), *std::move(tokenizer), *std::move(encoder)};
+}
 
 TextSource source_of(std::span<const std::string_view> texts) {
   return [texts, next = std::size_t{0}](TextBlock& block) mutable {
@@ -23,8 +36,22 @@ TextSource source_of(std::span<const TextPair> pairs) {
   };
 }
 
-EncodeTexts encode_with(const Tokenizer& tokenizer, int32_t max_length) {
-  const EncodeOptions options{.max_length = max_length};
+TextSource expanded(
+    TextSource source, std::function<void(const TextPair& input, TextBlock& block)> expand
+) {
+  return [source = std::move(source), expand = std::move(expand), inputs = TextBlock(),
+          next = std::size_t{0}](TextBlock& block) mutable -> Status {
+    if (next == inputs.size()) {
+      next = 0;
+      inputs.clear();
+      MARTLET_RETURN_IF_ERROR(source(inputs));
+    }
+    if (next < inputs.size()) expand(inputs[next++], block);
+    return {};
+  };
+}
+
+EncodeTexts encode_with(const Tokenizer& tokenizer, const EncodeOptions& options) {
   return [&tokenizer, options](
              const TextBlock& block, std::size_t begin, std::size_t end, Encodings& encodings
          ) -> Status {

@@ -71,20 +71,30 @@ Status Window::encode(std::size_t chunk, std::size_t begin, std::size_t end) {
 
 void Window::form_batches(const BatchPlan& plan) {
   batches_ = {};
+  sequences_.clear();
   lengths_.clear();
   truncated_.clear();
-  for (const Encodings& chunk : chunks_) {
-    for (std::size_t i = 0; i < chunk.sequences() && lengths_.size() < valid_; ++i) {
-      lengths_.push_back(chunk.starts[i + 1] - chunk.starts[i]);
-      truncated_.push_back(chunk.truncated[i]);
-    }
+  rows_ = 0;
+  for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+    for (std::size_t i = 0; i < chunks_[chunk].sequences(); ++i) add_sequence(chunk, i);
   }
   const EncoderInfo& info = parts_.encoder->info();
   columns_ = static_cast<std::size_t>(
       parts_.output == OutputKind::kLogits ? info.labels : info.hidden_size
   );
-  values_.resize(lengths_.size() * columns_);
+  values_.resize(rows_ * columns_);
   batches_ = martlet::form_batches(lengths_, plan);
+}
+
+void Window::add_sequence(std::size_t chunk, std::size_t index) {
+  const Encodings& encodings = chunks_[chunk];
+  const std::size_t text = chunk * kChunkTexts + static_cast<std::size_t>(encodings.text_of[index]);
+  if (text >= valid_) return;
+  const int32_t length = encodings.starts[index + 1] - encodings.starts[index];
+  if (text == truncated_.size()) truncated_.push_back(encodings.truncated[index]);
+  sequences_.push_back({text, &encodings, index, rows_});
+  lengths_.push_back(length);
+  rows_ += parts_.has_token_rows() ? static_cast<std::size_t>(length) : 1;
 }
 
 void Window::compute(std::size_t batch, int threads, BatchScratch& scratch) {
@@ -95,7 +105,7 @@ void Window::compute(std::size_t batch, int threads, BatchScratch& scratch) {
   std::ranges::sort(in_order);
   for (const int32_t& sequence : in_order) {
     if (const Status alone = run({&sequence, 1}, threads, scratch); !alone.ok())
-      return fail_input(static_cast<std::size_t>(sequence), alone);
+      return fail_input(sequences_[static_cast<std::size_t>(sequence)].text, alone);
   }
 }
 
@@ -107,44 +117,56 @@ Status Window::run(std::span<const int32_t> sequences, int threads, BatchScratch
   const TokenBatch tokens{scratch.ids, scratch.type_ids, scratch.starts};
   const RunOptions options{.output = parts_.output, .threads = threads};
   MARTLET_RETURN_IF_ERROR(parts_.encoder->run(tokens, options, scratch.output));
-  for (std::size_t i = 0; i < sequences.size(); ++i) {
-    const std::span<const float> row = scratch.output.row(i);
-    const auto offset = static_cast<std::size_t>(sequences[i]) * columns_;
-    std::ranges::copy(row, values_.begin() + static_cast<std::ptrdiff_t>(offset));
+  const std::span<const float> values = scratch.output.values;
+  std::size_t row = 0;
+  for (const int32_t sequence : sequences) {
+    const auto index = static_cast<std::size_t>(sequence);
+    const std::size_t rows =
+        parts_.has_token_rows() ? static_cast<std::size_t>(lengths_[index]) : 1;
+    const auto to = static_cast<std::ptrdiff_t>(sequences_[index].first_row * columns_);
+    std::ranges::copy(values.subspan(row * columns_, rows * columns_), values_.begin() + to);
+    row += rows;
   }
   return {};
 }
 
 void Window::append(std::size_t sequence, BatchScratch& scratch) const {
-  const Encodings& chunk = chunks_[sequence / kChunkTexts];
-  const std::size_t index = sequence % kChunkTexts;
+  const auto& [text, encodings, index, row] = sequences_[sequence];
+  const auto begin = encodings->starts[index];
+  const auto end = encodings->starts[index + 1];
   const auto copy = [&](const std::vector<int32_t>& from, std::vector<int32_t>& to) {
-    to.insert(to.end(), from.begin() + chunk.starts[index], from.begin() + chunk.starts[index + 1]);
+    to.insert(to.end(), from.begin() + begin, from.begin() + end);
   };
-  copy(chunk.ids, scratch.ids);
+  copy(encodings->ids, scratch.ids);
   // Single texts have only type 0, which is what no type ids mean.
   const bool typed = texts_.pairs() > 0 && parts_.encoder->info().type_vocab_size > 0;
-  if (typed) copy(chunk.type_ids, scratch.type_ids);
+  if (typed) copy(encodings->type_ids, scratch.type_ids);
   scratch.starts.push_back(static_cast<int32_t>(scratch.ids.size()));
 }
 
 RowBlock Window::rows() const noexcept {
+  const auto failed = std::ranges::partition_point(sequences_, [this](const SequenceRows& s) {
+    return s.text < valid_;
+  });
+  const std::size_t rows = failed == sequences_.end() ? rows_ : failed->first_row;
   return {
-      .values = std::span(values_).first(valid_ * columns_),
+      .values = std::span(values_).first(rows * columns_),
       .columns = columns_,
       .truncated = std::span(truncated_).first(valid_),
+      .texts = &texts_,
+      .sequences = {sequences_.begin(), failed},
   };
 }
 
-void Window::fail(std::size_t row, Status status) {
+void Window::fail(std::size_t text, Status status) {
   const std::lock_guard lock(mutex_);
-  if (!status_.ok() && row >= valid_) return;  // an earlier input has failed already
-  valid_ = std::min(valid_, row);
+  if (!status_.ok() && text >= valid_) return;  // an earlier input has failed already
+  valid_ = std::min(valid_, text);
   status_ = std::move(status);
 }
 
-void Window::fail_input(std::size_t row, const Status& status) {
-  fail(row, name_input(first_ + row + 1, status));
+void Window::fail_input(std::size_t text, const Status& status) {
+  fail(text, name_input((first_ + text) / parts_.texts_of_input + 1, status));
 }
 
 }  // namespace martlet

@@ -59,9 +59,10 @@ class Window {
   [[nodiscard]] const Status& status() const noexcept { return status_; }
 
  private:
-  /// Inputs from `row` on will not be delivered, because of `status`.
-  void fail(std::size_t row, Status status);
-  void fail_input(std::size_t row, const Status& status);
+  /// Texts from `text` on will not be delivered, because of `status`.
+  void fail(std::size_t text, Status status);
+  void fail_input(std::size_t text, const Status& status);
+  void add_sequence(std::size_t chunk, std::size_t index);
   Status encode(std::size_t chunk, std::size_t begin, std::size_t end);
   Status run(std::span<const int32_t> sequences, int threads, BatchScratch& scratch);
   void append(std::size_t sequence, BatchScratch& scratch) const;
@@ -70,14 +71,16 @@ class Window {
   std::size_t first_ = 0;
   TextBlock texts_;
   std::vector<Encodings> chunks_;
-  std::vector<int32_t> lengths_;    // [valid rows] in tokens
-  std::vector<uint8_t> truncated_;  // [valid rows]
+  std::vector<SequenceRows> sequences_;
+  std::vector<int32_t> lengths_;    // [sequences] in tokens
+  std::vector<uint8_t> truncated_;  // [texts]
   Batches batches_;
-  std::vector<float> values_;  // [valid rows x columns]
+  std::vector<float> values_;  // [rows x columns]
+  std::size_t rows_ = 0;
   std::size_t columns_ = 0;
 
   std::mutex mutex_;       // of the two below
-  std::size_t valid_ = 0;  // rows before the first that failed
+  std::size_t valid_ = 0;  // texts before the first that failed
   Status status_;
 };
 

@@ -4,7 +4,7 @@ import sys
 
 import serving
 from browser import Page, find_chromium
-from serving import CLASSIFIER, EMBEDDER, ServeTest
+from serving import CLASSIFIER, EMBEDDER, TEXT_TASKS, ServeTest
 
 LOCAL = ("src=", "href=", "url(", "@import")
 
@@ -34,6 +34,21 @@ class PageTest(ServeTest):
         page.evaluate("$('text').value = 'a\\nb\\nc'; run()")
         page.wait_for("document.querySelectorAll('.matrix td').length === 9")
         page.wait_for("Number($('rate').textContent) > 0")
+        self.assertEqual(page.problems, [])
+
+    def test_marks_entities_in_their_texts(self) -> None:
+        server = self.serve(f"ner={TEXT_TASKS / 'ner'}")
+        page = Page(f"http://127.0.0.1:{server.port}/")
+        self.addCleanup(page.__exit__)
+        page.wait_for("$('facts').textContent.includes('token-classification')")
+        page.evaluate("$('text').value = '🙂 old Zürich film and story'; run()")
+        page.wait_for("!document.getElementById('answer').hidden")
+        parts = page.evaluate(
+            "[...document.querySelector('.entities').childNodes].map("
+            "(part) => part.firstChild ? part.firstChild.textContent : part.textContent).join('')"
+        )
+        self.assertEqual(parts, "🙂 old Zürich film and story")
+        self.assertGreater(page.evaluate("document.querySelectorAll('.entities mark').length"), 0)
         self.assertEqual(page.problems, [])
 
     def test_shows_failures_as_text(self) -> None:

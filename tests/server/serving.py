@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "models"
 CLASSIFIER = GOLDEN / "bert-odd"  # five labels
 EMBEDDER = GOLDEN / "bert-pooler-sharded"
+TEXT_TASKS = GOLDEN.parent / "text_tasks"
 
 program = ROOT / "build" / "release" / "martlet"
 

@@ -24,6 +24,7 @@ class V2ClientTest(serving.ServeTest):
             serving.CLASSIFIER,
             f"vectors={serving.EMBEDDER}",
             f"spare={serving.EMBEDDER}",
+            f"ner={serving.TEXT_TASKS / 'ner'}",
             "--admin",
             "127.0.0.1:0",
         )
@@ -50,6 +51,19 @@ class V2ClientTest(serving.ServeTest):
         self.assertEqual(self.client.get_model_config("bert-odd")["name"], "bert-odd")
         names = {model["name"] for model in self.client.get_model_repository_index()}
         self.assertLessEqual({"bert-odd", "vectors"}, names)
+
+    def test_entities_are_those_of_transformers(self) -> None:
+        answers = json.loads((serving.TEXT_TASKS / "answers.json").read_text())
+        simple = answers["token_classification"]["ner"][1]["entities"]
+        for binary_out in (False, True):
+            output = triton.InferRequestedOutput("entities", binary_data=binary_out)
+            answer = self.client.infer("ner", [self.texts(answers["texts"])], outputs=[output])
+            lists = [json.loads(text) for text in answer.as_numpy("entities")]
+            self.assertEqual(len(lists), len(simple))
+            for got, want in zip(lists, simple, strict=True):
+                for entity, expected in zip(got, want, strict=True):
+                    self.assertAlmostEqual(entity["score"], expected["score"], delta=1e-4)
+                    self.assertEqual({**entity, "score": 0}, {**expected, "score": 0})
 
     def test_numbers_in_every_encoding(self) -> None:
         expected = reference_answers.predict(serving.CLASSIFIER, TEXTS)

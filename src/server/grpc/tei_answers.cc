@@ -62,10 +62,9 @@ void write_ranks(
     std::span<const TextAnswer> answers, const tei::v1::RerankRequest& request,
     tei::v1::RerankResponse& out
 ) {
-  std::vector<float> logits;
-  for (const TextAnswer& answer : answers) logits.push_back(answer.values.front());
-  const std::vector<float> scores =
-      scores_of(request.raw_scores() ? ScoreFunction::kNone : ScoreFunction::kSigmoid, logits);
+  const auto function = request.raw_scores() ? ScoreFunction::kNone : ScoreFunction::kSigmoid;
+  std::vector<float> scores;
+  for (const TextAnswer& answer : answers) scores.push_back(relevance(function, answer.values));
   for (const std::size_t text : best_scores(scores, 0)) {
     tei::v1::Rank& rank = *out.add_ranks();
     rank.set_index(static_cast<uint32_t>(text));

@@ -37,6 +37,7 @@ bool is_reranker(const ModelInfo& info) { return info.task == ModelTask::kRerank
 tei::v1::ModelType model_type(ModelTask task) {
   switch (task) {
     case ModelTask::kTextClassification:
+    case ModelTask::kTokenClassification:
       return tei::v1::MODEL_TYPE_CLASSIFIER;
     case ModelTask::kEmbedding:
       return tei::v1::MODEL_TYPE_EMBEDDING;

@@ -5,6 +5,10 @@ const kSamples = {
     ["Scorn", "the plot is thin, the jokes are old and the ending never comes"],
     ["Both", "a gripping, beautiful film\nso dull that the cat left the room\nnot bad at all"],
   ],
+  "token-classification": [
+    ["People", "Ada Lovelace met Charles Babbage in London\nthe swift has no name"],
+    ["One", "Grace Hopper was born in New York"],
+  ],
   embedding: [
     ["Birds", "the swift sleeps on the wing\na bird that rests while flying\nthe invoice is due on Friday"],
     ["One", "a swift can stay in the air for ten months"],
@@ -52,6 +56,25 @@ function showLabels(texts, results) {
     top.forEach(({ label, score }, rank) => item.append(scoreRow(label, score, score.toFixed(4), rank === 0)));
     return item;
   });
+}
+
+/** A text with its entities marked; places are in code points. */
+function markEntities(text, entities) {
+  const characters = Array.from(text);
+  const parts = [];
+  let end = 0;
+  for (const { label, score, start, end: stop } of entities) {
+    parts.push(characters.slice(end, start).join(""));
+    const mark = make("mark", { title: score.toFixed(4) }, characters.slice(start, stop).join(""));
+    mark.append(make("small", {}, label));
+    parts.push(mark);
+    end = stop;
+  }
+  return make("div", { class: "item entities" }, ...parts, characters.slice(end).join(""));
+}
+
+function showEntities(texts, results) {
+  return results.map((result, i) => markEntities(texts[i], result.entities));
 }
 
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
@@ -113,7 +136,8 @@ async function request(texts) {
     return [answer, showRanking(texts, answer.value.results)];
   }
   const answer = await ask("v1/predict", { model, inputs: texts, top_k: 5 });
-  return [answer, showLabels(texts, answer.value.results)];
+  const show = task === "token-classification" ? showEntities : showLabels;
+  return [answer, show(texts, answer.value.results)];
 }
 
 async function run() {

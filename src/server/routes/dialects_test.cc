@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "martlet/text_classification.h"
+#include "martlet/token_classification.h"
+#include "martlet/zero_shot_classification.h"
 #include "server/routes/routes_testing.h"
 
 namespace martlet {
@@ -46,6 +48,75 @@ TEST(NativeTest, PredictsAsThePipelineDoes) {
     EXPECT_EQ(static_cast<float>(logits[i]), expected->logits[i]);
   EXPECT_FALSE(result.at("truncated").as_bool());
   EXPECT_EQ(header_of(response, "X-Truncated-Texts"), "0");
+}
+
+TEST(NativeTest, FindsEntities) {
+  TestServer server({"ner"});
+  const auto response = server.post(
+      "/v1/predict", R"({"inputs": ["Zürich 🙂 unknown old film", ""], "aggregation": "first"})"
+  );
+  ASSERT_EQ(response.status, 200) << response.body;
+  TokenClassificationOptions options;
+  options.entities.aggregation = Aggregation::kFirst;
+  const auto pipeline = TokenClassificationPipeline::load(served_golden("ner"), options);
+  const auto expected = pipeline->run("Zürich 🙂 unknown old film");
+  const auto body = json_of(response);
+  const auto& entities = body.at("results").at(0).at("entities").as_array();
+  ASSERT_FALSE(entities.empty());
+  ASSERT_EQ(entities.size(), expected->entities.size());
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    const Entity& entity = expected->entities[i];
+    EXPECT_EQ(entities[i].at("label").as_string(), entity.label);
+    EXPECT_EQ(entities[i].at("word").as_string(), entity.word);
+    EXPECT_EQ(entities[i].at("start").as_int64(), entity.characters.begin);
+    EXPECT_EQ(entities[i].at("end").as_int64(), entity.characters.end);
+    EXPECT_EQ(static_cast<float>(number(entities[i].at("score"))), entity.score);
+  }
+  EXPECT_TRUE(body.at("results").at(1).at("entities").as_array().empty());
+  EXPECT_EQ(server.post("/v1/predict", R"({"inputs": "a", "aggregation": "most"})").status, 400);
+  EXPECT_EQ(server.post("/v1/embed", R"({"inputs": "a"})").status, 400);
+  EXPECT_EQ(server.post("/rerank", R"({"query": "a", "texts": ["b"]})").status / 100, 4);
+}
+
+TEST(NativeTest, ZeroShotAsThePipelineDoes) {
+  TestServer server({"nli"});
+  const auto pipeline = ZeroShotClassificationPipeline::load(served_golden("nli"));
+  const std::string text = "the actor is old";
+  for (const bool multi_label : {false, true}) {
+    const auto expected = pipeline->run(text, {{"love", "film", "x"}, "it is {}", multi_label});
+    const auto response = server.post(
+        "/v1/zero-shot",
+        R"({"inputs": ["the actor is old", "second"], "candidate_labels": ["love", "film", "x"],)"
+        R"("hypothesis_template": "it is {}", "multi_label": )" +
+            std::string(multi_label ? "true}" : "false}")
+    );
+    ASSERT_EQ(response.status, 200) << response.body;
+    const auto body = json_of(response);
+    EXPECT_EQ(body.at("results").as_array().size(), 2U);
+    const auto& result = body.at("results").at(0);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(result.at("labels").at(i).as_string(), expected->labels[i].label);
+      EXPECT_EQ(static_cast<float>(number(result.at("scores").at(i))), expected->labels[i].score);
+    }
+    EXPECT_FALSE(result.at("truncated").as_bool());
+  }
+}
+
+TEST(NativeTest, ZeroShotRefusesWhatMakesNoSense) {
+  TestServer server({"nli"});
+  for (const char* body : {
+           R"({"inputs": "a"})",
+           R"({"inputs": "a", "candidate_labels": []})",
+           R"({"inputs": "a", "candidate_labels": [1]})",
+           R"({"inputs": "a", "candidate_labels": ["x"], "hypothesis_template": "no place"})",
+           R"({"inputs": [["a", "b"]], "candidate_labels": ["x"]})",
+           R"({"inputs": {"ids": [1]}, "candidate_labels": ["x"]})",
+       }) {
+    EXPECT_EQ(server.post("/v1/zero-shot", body).status, 400) << body;
+  }
+  TestServer other({kClassifier});
+  const auto refused = other.post("/v1/zero-shot", R"({"inputs": "a", "candidate_labels": ["x"]})");
+  EXPECT_EQ(refused.status / 100, 4) << refused.body;
 }
 
 TEST(NativeTest, ABareListGetsABareList) {

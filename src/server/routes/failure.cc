@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 #include "server/service/public_message.h"
 
 namespace martlet {

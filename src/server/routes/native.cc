@@ -2,7 +2,10 @@
 
 #include <utility>
 
-#include "server/routes/json_writer.h"
+#include "core/error.h"
+#include "formats/json.h"
+#include "formats/json_writer.h"
+#include "pipelines/zero_shot.h"
 #include "server/routes/native_answer.h"
 #include "server/routes/native_request.h"
 #include "server/routes/text_route.h"
@@ -13,6 +16,10 @@ namespace martlet {
 namespace {
 
 constexpr std::string_view kLines = "application/x-ndjson";
+
+bool infers(const ModelInfo& info) {
+  return info.is_classifier() && find_inference_labels(info.labels).has_value();
+}
 
 const Dialect& native_dialect() {
   static const Dialect dialect{.error_shape = plain_error};
@@ -71,6 +78,49 @@ void embed(const RouteContext& context, HttpRequest&& request, Responder respond
   );
 }
 
+/// Every text with every hypothesis. Only the texts may be cut.
+Status ask_candidates(Prepared& prepared) {
+  const CandidateLabels& candidates = prepared.request.candidates;
+  TextRequest& texts = prepared.texts;
+  const ModelInfo& info = texts.model->info();
+  if (!infers(info)) {
+    return error(
+        StatusCode::kUnsupported, "request",
+        "the model {} has no label of entailment, which zero-shot classification asks for",
+        in_quotes(info.name)
+    );
+  }
+  const auto hypotheses = make_hypotheses(candidates);
+  if (!hypotheses)
+    return error(StatusCode::kInvalidInput, "request", "{}", hypotheses.error().message());
+  std::vector<TextInput> pairs;
+  for (const TextInput& input : texts.inputs) {
+    if (input.pair || !input.ids.empty())
+      return error(StatusCode::kInvalidInput, "inputs", "got a pair or ids, expected single texts");
+    for (const std::string& hypothesis : *hypotheses) pairs.push_back({input.text, hypothesis});
+  }
+  texts.inputs = std::move(pairs);
+  texts.options.kind = AnswerKind::kLogits;
+  texts.options.pair_truncation = Truncation::kOnlyFirst;
+  return {};
+}
+
+void classify_zero_shot(const RouteContext& context, HttpRequest&& request, Responder responder) {
+  auto prepared = prepare(context, request, &infers);
+  if (!prepared) return answer_failure(std::move(responder), prepared.error(), native_dialect());
+  if (const Status status = ask_candidates(*prepared); !status.ok())
+    return answer_failure(std::move(responder), status, native_dialect());
+  answer_texts(
+      request, std::move(responder), std::move(prepared->texts), native_dialect(),
+      [asked = std::move(prepared->request
+       )](const ModelInfo& info, std::vector<TextAnswer>&& answers, const RequestFacts& facts) {
+        HttpResponse response;
+        response.body = zero_shot_body(info, asked, answers, facts);
+        return response;
+      }
+  );
+}
+
 void tokenize(const RouteContext& context, HttpRequest&& request, Responder responder) {
   auto prepared = prepare(context, request, nullptr);
   if (!prepared) return answer_failure(std::move(responder), prepared.error(), native_dialect());
@@ -92,9 +142,11 @@ void tokenize(const RouteContext& context, HttpRequest&& request, Responder resp
 }  // namespace
 
 void predict_natively(const RouteContext& context, HttpRequest&& request, Responder responder) {
-  auto prepared = prepare(context, request, &classifies);
+  auto prepared = prepare(context, request, &predicts);
   if (!prepared) return answer_failure(std::move(responder), prepared.error(), native_dialect());
-  prepared->texts.options.kind = AnswerKind::kLogits;
+  // A model that embeds refuses it.
+  const ModelInfo& info = prepared->texts.model->info();
+  prepared->texts.options.kind = predicts(info) ? info.natural_kind() : AnswerKind::kLogits;
   if (prepared->request.stream) {
     return stream_texts(
         request, std::move(responder), std::move(prepared->texts), native_dialect(),
@@ -128,6 +180,7 @@ void add_native_routes(Router& router, const RouteContext& context) {
   };
   add("/v1/predict", &predict_natively);
   add("/v1/embed", &embed);
+  add("/v1/zero-shot", &classify_zero_shot);
   add("/v1/tokenize", &tokenize);
 }
 

@@ -1,4 +1,5 @@
-// martlet's own routes: /v1/predict, /v1/embed, /v1/tokenize. Reranking is in rerank.h.
+// martlet's own routes: /v1/predict, /v1/zero-shot, /v1/embed, /v1/tokenize. Reranking is in
+// rerank.h.
 #pragma once
 
 #include "server/http/router.h"

@@ -1,7 +1,9 @@
 #include "server/routes/native_answer.h"
 
+#include "formats/json_writer.h"
+#include "pipelines/entities_json.h"
 #include "pipelines/scores.h"
-#include "server/routes/json_writer.h"
+#include "pipelines/zero_shot.h"
 
 namespace martlet {
 namespace {
@@ -22,17 +24,13 @@ void append_totals(JsonObject& object, const RequestFacts& facts) {
   object.member("truncated_texts", facts.truncated);
 }
 
-}  // namespace
-
-void append_prediction(
-    std::string& out, const ModelInfo& info, const NativeRequest& request, const TextAnswer& answer,
-    int64_t index
+void append_labels(
+    JsonObject& object, const ModelInfo& info, const NativeRequest& request,
+    const TextAnswer& answer
 ) {
   std::vector<float> scores;
   apply_scores(info.score_function, answer.values, scores);
   const auto best = best_scores(scores, static_cast<std::size_t>(request.top_k));
-  JsonObject object(out);
-  if (index >= 0) object.member("index", index);
   object.member("label", info.labels[best[0]]);
   object.member("score", scores[best[0]]);
   if (request.top_k != 1) {
@@ -44,6 +42,46 @@ void append_prediction(
     }
   }
   if (request.return_logits) write_json_numbers(object.key("logits"), answer.values);
+}
+
+/// {"labels":[...],"scores":[...],"truncated":...} of the pairs of one text.
+void append_candidates(
+    std::string& out, const ModelInfo& info, const NativeRequest& request,
+    std::span<const TextAnswer> pairs
+) {
+  std::vector<float> logits;
+  bool truncated = false;
+  for (const TextAnswer& pair : pairs) {
+    logits.insert(logits.end(), pair.values.begin(), pair.values.end());
+    truncated = truncated || pair.truncated;
+  }
+  const auto ranked =
+      rank_candidates(request.candidates, *find_inference_labels(info.labels), logits);
+  JsonObject object(out);
+  {
+    JsonArray labels(object.key("labels"));
+    for (const LabelScore& entry : ranked) write_json_string(labels.next(), entry.label);
+  }
+  {
+    JsonArray scores(object.key("scores"));
+    for (const LabelScore& entry : ranked) write_json_number(scores.next(), entry.score);
+  }
+  object.member("truncated", truncated);
+}
+
+}  // namespace
+
+void append_prediction(
+    std::string& out, const ModelInfo& info, const NativeRequest& request, const TextAnswer& answer,
+    int64_t index
+) {
+  JsonObject object(out);
+  if (index >= 0) object.member("index", index);
+  if (info.task == ModelTask::kTokenClassification) {
+    append_entities_json(object.key("entities"), answer.entities);
+  } else {
+    append_labels(object, info, request, answer);
+  }
   append_cut(object, answer);
 }
 
@@ -72,6 +110,25 @@ std::string predictions_body(
     append_model(object, info);
     append_all(object.key("results"));
     append_totals(object, facts);
+  }
+  return body;
+}
+
+std::string zero_shot_body(
+    const ModelInfo& info, const NativeRequest& request, const std::vector<TextAnswer>& answers,
+    const RequestFacts& facts
+) {
+  const std::size_t count = request.candidates.labels.size();
+  std::string body;
+  {
+    JsonObject object(body);
+    append_model(object, info);
+    {
+      JsonArray results(object.key("results"));
+      for (std::size_t begin = 0; begin < answers.size(); begin += count)
+        append_candidates(results.next(), info, request, std::span(answers).subspan(begin, count));
+    }
+    object.member("tokens", facts.tokens);
   }
   return body;
 }

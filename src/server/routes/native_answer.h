@@ -11,7 +11,8 @@
 namespace martlet {
 
 /// {"label":...,"score":...,"top":[...],"logits":[...],"tokens":...,"truncated":...} of one text;
-/// "original_tokens" where it was cut. `index` >= 0 is the first member, for streams.
+/// "original_tokens" where it was cut. `index` >= 0 is the first member, for streams. Of a token
+/// classifier "entities" is in the place of label, score, top and logits.
 void append_prediction(
     std::string& out, const ModelInfo& info, const NativeRequest& request, const TextAnswer& answer,
     int64_t index = -1
@@ -20,8 +21,13 @@ void append_prediction(
 /// {"embedding":[...],"tokens":...,"truncated":...} of one text, for streams.
 void append_embedding(std::string& out, const TextAnswer& answer, int64_t index);
 
-/// The whole answer of /v1/predict and of /v1/embed.
+/// The whole answer of /v1/predict, /v1/zero-shot, whose answers are those of every text with every
+/// candidate, and /v1/embed.
 std::string predictions_body(
+    const ModelInfo& info, const NativeRequest& request, const std::vector<TextAnswer>& answers,
+    const RequestFacts& facts
+);
+std::string zero_shot_body(
     const ModelInfo& info, const NativeRequest& request, const std::vector<TextAnswer>& answers,
     const RequestFacts& facts
 );

@@ -6,6 +6,38 @@
 #include "server/routes/request_body.h"
 
 namespace martlet {
+namespace {
+
+Status read_strings_of(
+    const JsonReader& reader, std::string_view key, std::vector<std::string>& strings
+) {
+  const auto* value = reader.find(key);
+  if (value == nullptr) return {};
+  auto read = read_strings(*value, key);
+  if (!read) return read.error();
+  strings = *std::move(read);
+  return {};
+}
+
+Status read_entity_options(JsonReader& reader, EntityOptions& options) {
+  std::string word(to_string(options.aggregation));
+  reader.get("aggregation", word);
+  const auto aggregation = parse_aggregation(word);
+  if (aggregation) {
+    options.aggregation = *aggregation;
+  } else {
+    reader.reject("aggregation", in_quotes(word), "none, simple, first, average or max");
+  }
+  return read_strings_of(reader, "ignore_labels", options.ignore_labels);
+}
+
+Status read_candidates(JsonReader& reader, CandidateLabels& candidates) {
+  reader.get("hypothesis_template", candidates.hypothesis_template);
+  reader.get("multi_label", candidates.multi_label);
+  return read_strings_of(reader, "candidate_labels", candidates.labels);
+}
+
+}  // namespace
 
 Result<NativeRequest> parse_native_request(
     std::string_view body, std::chrono::steady_clock::time_point received
@@ -33,6 +65,8 @@ Result<NativeRequest> parse_native_request(
     reader.get("normalize", normalize);
     request.options.normalize = normalize;
   }
+  MARTLET_RETURN_IF_ERROR(read_entity_options(reader, request.options.entities));
+  MARTLET_RETURN_IF_ERROR(read_candidates(reader, request.candidates));
   reader.require("inputs");
   MARTLET_RETURN_IF_ERROR(reader.status());
   MARTLET_RETURN_IF_ERROR(read_options(object, received, request.options));

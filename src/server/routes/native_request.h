@@ -1,6 +1,9 @@
 // The bodies of martlet's own routes.
 //
 //   POST /v1/predict  {"inputs": ["good", ["first", "second"]], "top_k": 1}      or just ["good"]
+//                     of a token classifier "aggregation": "simple", "ignore_labels": ["O"]
+//   POST /v1/zero-shot {"inputs": ["good"], "candidate_labels": ["sports", "film"],
+//                       "hypothesis_template": "This example is {}.", "multi_label": false}
 //   POST /v1/embed    {"inputs": "good", "normalize": true, "dimensions": 128}
 //   POST /v1/tokenize {"inputs": ["good"], "add_special_tokens": true}
 //
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "martlet/status.h"
+#include "martlet/zero_shot_classification.h"
 #include "server/service/request.h"
 
 namespace martlet {
@@ -25,7 +29,8 @@ struct NativeRequest {
   int32_t top_k = 1;  // labels in "top", which is left out for 1
   bool return_logits = true;
   bool stream = false;
-  bool bare = false;  // the body was a list: the answer is one, too
+  bool bare = false;           // the body was a list: the answer is one, too
+  CandidateLabels candidates;  // of /v1/zero-shot
 };
 
 /// kInvalidInput for anything malformed; members that are not known are ignored.

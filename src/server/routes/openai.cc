@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "formats/json.h"
+#include "formats/json_writer.h"
 #include "server/routes/base64.h"
-#include "server/routes/json_writer.h"
 #include "server/routes/openai_request.h"
 #include "server/routes/text_route.h"
 

@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "formats/json.h"
+#include "formats/json_writer.h"
 #include "pipelines/scores.h"
-#include "server/routes/json_writer.h"
 #include "server/routes/rerank_request.h"
 #include "server/routes/rerank_scores.h"
 #include "server/routes/text_route.h"

@@ -7,12 +7,9 @@ namespace martlet {
 std::vector<float> rerank_scores(
     const ModelInfo& info, const std::vector<TextAnswer>& answers, bool raw
 ) {
+  const ScoreFunction function = raw ? ScoreFunction::kNone : info.score_function;
   std::vector<float> scores;
-  std::vector<float> row;
-  for (const TextAnswer& answer : answers) {
-    apply_scores(raw ? ScoreFunction::kNone : info.score_function, answer.values, row);
-    scores.push_back(row.back());
-  }
+  for (const TextAnswer& answer : answers) scores.push_back(relevance(function, answer.values));
   return scores;
 }
 

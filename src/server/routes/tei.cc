@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "formats/json.h"
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 #include "server/routes/native.h"
 #include "server/routes/tei_answer.h"
 #include "server/routes/tei_request.h"

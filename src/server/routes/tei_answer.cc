@@ -1,10 +1,10 @@
 #include "server/routes/tei_answer.h"
 
 #include <algorithm>
-#include <numeric>
 
+#include "formats/json_writer.h"
 #include "pipelines/scores.h"
-#include "server/routes/json_writer.h"
+#include "pipelines/unit_length.h"
 #include "server/routes/rerank_scores.h"
 
 namespace martlet {
@@ -63,20 +63,17 @@ void append_ranks(
   }
 }
 
-/// Cosines of the first text with the others; all are of length 1.
+/// Of the first text with the others.
 void append_similarities(std::string& out, const std::vector<TextAnswer>& answers) {
   JsonArray list(out);
   const std::vector<float>& source = answers[0].values;
-  for (const TextAnswer& answer : std::span(answers).subspan(1)) {
-    const double cosine =
-        std::inner_product(source.begin(), source.end(), answer.values.begin(), 0.0);
-    write_json_number(list.next(), static_cast<float>(cosine));
-  }
+  for (const TextAnswer& answer : std::span(answers).subspan(1))
+    write_json_number(list.next(), cosine(source, answer.values));
 }
 
 void append_model_type(std::string& out, const ModelInfo& info) {
   JsonObject type(out);
-  if (!info.is_classifier()) {
+  if (info.task == ModelTask::kEmbedding) {
     JsonObject embedding(type.key("embedding"));
     embedding.member("pooling", pooling_name(info.pooling));
     return;

@@ -163,7 +163,8 @@ Result<std::shared_ptr<ServedModel>> find_model(
   return model;
 }
 
-bool embeds(const ModelInfo& info) { return !info.is_classifier(); }
+bool embeds(const ModelInfo& info) { return info.task == ModelTask::kEmbedding; }
+bool predicts(const ModelInfo& info) { return !embeds(info); }
 bool classifies(const ModelInfo& info) { return info.is_classifier(); }
 bool reranks(const ModelInfo& info) { return info.is_classifier() && info.columns() <= 2; }
 

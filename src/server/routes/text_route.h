@@ -63,6 +63,8 @@ Result<std::shared_ptr<ServedModel>> find_model(
 );
 
 bool embeds(const ModelInfo& info);
+/// Classifies texts, or finds entities in them.
+bool predicts(const ModelInfo& info);
 bool classifies(const ModelInfo& info);
 /// One label, or two of which the second says yes.
 bool reranks(const ModelInfo& info);

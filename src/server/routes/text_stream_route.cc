@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 
 namespace martlet {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "formats/json.h"
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 #include "server/routes/request_body.h"
 #include "server/routes/text_route.h"
 #include "server/routes/v2_body.h"

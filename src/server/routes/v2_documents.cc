@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 #include "server/routes/v2_body.h"
 #include "server/v2/infer.h"
 

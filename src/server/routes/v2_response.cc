@@ -1,4 +1,4 @@
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 #include "server/routes/v2_body.h"
 
 namespace martlet {

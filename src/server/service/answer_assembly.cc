@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "pipelines/entities.h"
 #include "pipelines/unit_length.h"
 
 namespace martlet {
@@ -12,6 +13,24 @@ namespace {
 void shape_embedding(const ModelInfo& info, const RequestOptions& options, TextAnswer& answer) {
   if (options.dimensions > 0) answer.values.resize(static_cast<std::size_t>(options.dimensions));
   if (options.normalize.value_or(info.normalize)) scale_to_unit(answer.values);
+}
+
+std::vector<Entity> entities_of(
+    const LoadedModel& model, const PendingRequest& request, std::size_t index,
+    std::span<const float> logits
+) {
+  const EncodedTexts& texts = *request.texts;
+  const auto begin = static_cast<std::size_t>(texts.starts[index]);
+  const auto count = static_cast<std::size_t>(texts.tokens(index));
+  const LabelledTokens tokens{
+      .text = request.inputs[index].text,
+      .ids = std::span(texts.ids).subspan(begin, count),
+      .characters = std::span(texts.char_offsets).subspan(begin, count),
+      .bytes = std::span(texts.byte_offsets).subspan(begin, count),
+      .special = std::span(texts.special).subspan(begin, count),
+      .logits = logits,
+  };
+  return find_entities({model.tokenizer, model.info.labels, request.options.entities}, tokens);
 }
 
 }  // namespace
@@ -26,7 +45,7 @@ void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts) {
 }
 
 Result<std::vector<TextAnswer>> assemble_answers(
-    const ModelInfo& info, PendingRequest& request, std::span<Result<TextValues>> values
+    const LoadedModel& model, PendingRequest& request, std::span<Result<TextValues>> values
 ) {
   std::vector<TextAnswer> answers(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -42,7 +61,10 @@ Result<std::vector<TextAnswer>> assemble_answers(
         .original_tokens = request.texts->original_tokens[i],
         .truncated = request.texts->truncated(i),
     };
-    if (request.kind == AnswerKind::kEmbedding) shape_embedding(info, request.options, answers[i]);
+    if (request.kind == AnswerKind::kEmbedding)
+      shape_embedding(model.info, request.options, answers[i]);
+    if (request.kind == AnswerKind::kEntities)
+      answers[i].entities = entities_of(model, request, i, answers[i].values);
     request.facts.tokens += answers[i].tokens;
     request.facts.truncated += answers[i].truncated ? 1 : 0;
   }

@@ -7,7 +7,7 @@
 #include "martlet/scheduling.h"
 #include "martlet/status.h"
 #include "server/service/batch_runner.h"
-#include "server/service/model_info.h"
+#include "server/service/loaded_model.h"
 #include "server/service/pending_request.h"
 #include "server/service/request.h"
 
@@ -19,7 +19,7 @@ void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts);
 /// Takes the values and fills request.facts. The first text that failed fails the request, and so
 /// does one whose values are not finite.
 Result<std::vector<TextAnswer>> assemble_answers(
-    const ModelInfo& info, PendingRequest& request, std::span<Result<TextValues>> values
+    const LoadedModel& model, PendingRequest& request, std::span<Result<TextValues>> values
 );
 
 }  // namespace martlet

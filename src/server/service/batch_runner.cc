@@ -13,6 +13,7 @@ namespace {
 OutputKind output_of(AnswerKind kind, OutputKind pooling) {
   switch (kind) {
     case AnswerKind::kLogits:
+    case AnswerKind::kEntities:
       return OutputKind::kLogits;
     case AnswerKind::kTokens:
       return OutputKind::kTokens;
@@ -31,7 +32,8 @@ bool all_finite(std::span<const float> values) {
 Status BatchRunner::run(std::span<const TextQuery* const> queries, std::span<TextValues> answers) {
   auto scratch = take_scratch();
   Status status;
-  for (const AnswerKind kind : {AnswerKind::kLogits, AnswerKind::kEmbedding, AnswerKind::kTokens}) {
+  for (const AnswerKind kind :
+       {AnswerKind::kLogits, AnswerKind::kEmbedding, AnswerKind::kTokens, AnswerKind::kEntities}) {
     status = run_kind(kind, queries, answers, *scratch);
     if (!status.ok()) break;
   }
@@ -66,14 +68,14 @@ Status BatchRunner::run_kind(
     return error(StatusCode::kInternal, "encoder", "the engine failed");
   }
   const EncoderOutput& output = scratch.output;
-  const std::size_t rows = kind == AnswerKind::kTokens ? scratch.ids.size() : scratch.chosen.size();
+  const std::size_t rows = has_token_rows(kind) ? scratch.ids.size() : scratch.chosen.size();
   if (output.rows != rows || output.values.size() != rows * output.columns) {
     return error(StatusCode::kInternal, "encoder", "rows, got {}, expected {}", output.rows, rows);
   }
   for (std::size_t i = 0; i < scratch.chosen.size(); ++i) {
     std::size_t begin = i;
     std::size_t end = i + 1;
-    if (kind == AnswerKind::kTokens) {
+    if (has_token_rows(kind)) {
       begin = static_cast<std::size_t>(scratch.starts[i]);
       end = static_cast<std::size_t>(scratch.starts[i + 1]);
     }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "formats/model_directory.h"
 #include "formats/model_hash.h"
 #include "pipelines/scores.h"
 #include "pipelines/text_input.h"
@@ -14,23 +13,16 @@ namespace {
 
 ModelTask task_of(const EncoderInfo& encoder) {
   if (encoder.labels == 0) return ModelTask::kEmbedding;
+  if (encoder.token_logits) return ModelTask::kTokenClassification;
   return encoder.labels == 1 ? ModelTask::kRerank : ModelTask::kTextClassification;
 }
 
-Status check_head(const ModelInfo& info) {
-  if (info.encoder.token_logits) {
-    return error(
-        StatusCode::kUnsupported, info.name,
-        "got a token classifier, expected a sequence classifier or an embedding model"
-    );
-  }
-  if (info.is_classifier() && info.labels.size() != static_cast<std::size_t>(info.encoder.labels)) {
-    return error(
-        StatusCode::kInvalidModel, info.name, "label names, got {}, expected {}",
-        info.labels.size(), info.encoder.labels
-    );
-  }
-  return {};
+Status check_labels(const ModelInfo& info) {
+  if (info.labels.size() == static_cast<std::size_t>(info.encoder.labels)) return {};
+  return error(
+      StatusCode::kInvalidModel, info.name, "label names, got {}, expected {}", info.labels.size(),
+      info.encoder.labels
+  );
 }
 
 }  // namespace
@@ -39,6 +31,8 @@ std::string_view to_string(ModelTask task) noexcept {
   switch (task) {
     case ModelTask::kTextClassification:
       return "text-classification";
+    case ModelTask::kTokenClassification:
+      return "token-classification";
     case ModelTask::kEmbedding:
       return "embedding";
     case ModelTask::kRerank:
@@ -65,33 +59,30 @@ std::string_view pooling_name(OutputKind pooling) noexcept {
 }
 
 Result<LoadedModel> load_served_model(const ModelSpec& spec, const ServingOptions& options) {
-  auto model = load_model_directory(spec.directory);
+  auto model = load_text_model(spec.directory, options.encoder);
   if (!model) return model.error();
-  auto tokenizer = Tokenizer::load(model->transformer);
-  if (!tokenizer) return tokenizer.error();
-  auto encoder = load_encoder(model->transformer, options.encoder);
-  if (!encoder) return encoder.error();
-  auto hash = model_hash(model->transformer);
+  auto& [about, tokenizer, encoder] = *model;
+  auto hash = model_hash(about.transformer);
   if (!hash) return hash.error();
   const auto max_length = resolve_max_length(
-      options.max_length == 0 ? model->max_length : options.max_length, (*encoder)->info()
+      options.max_length == 0 ? about.max_length : options.max_length, encoder->info()
   );
   if (!max_length) return max_length.error();
 
   ModelInfo info{
       .name = spec.name,
       .hash = *std::move(hash),
-      .task = task_of((*encoder)->info()),
-      .encoder = (*encoder)->info(),
+      .task = task_of(encoder->info()),
+      .encoder = encoder->info(),
       .max_length = *max_length,
-      .labels = std::move(model->config.labels),
-      .pooling = model->pooling,
-      .normalize = model->normalize,
+      .labels = std::move(about.config.labels),
+      .pooling = about.pooling,
+      .normalize = about.normalize,
   };
-  if (!info.is_classifier()) info.labels.clear();
-  info.score_function = score_function_for(model->config.problem_type, info.labels.size());
-  MARTLET_RETURN_IF_ERROR(check_head(info));
-  return LoadedModel{std::move(info), *std::move(tokenizer), *std::move(encoder)};
+  if (info.task == ModelTask::kEmbedding) info.labels.clear();
+  info.score_function = score_function_for(about.config.problem_type, info.labels.size());
+  MARTLET_RETURN_IF_ERROR(check_labels(info));
+  return LoadedModel{std::move(info), std::move(tokenizer), std::move(encoder)};
 }
 
 }  // namespace martlet

@@ -18,8 +18,7 @@ struct LoadedModel {
   std::unique_ptr<Encoder> encoder;
 };
 
-/// Reads either layout, plain Hugging Face or sentence-transformers. kUnsupported for a model that
-/// is neither a sequence classifier nor an encoder.
+/// Reads either layout, plain Hugging Face or sentence-transformers.
 Result<LoadedModel> load_served_model(const ModelSpec& spec, const ServingOptions& options);
 
 }  // namespace martlet

@@ -8,16 +8,18 @@
 
 #include "martlet/encoder.h"
 #include "martlet/text_classification.h"
+#include "server/service/request.h"
 
 namespace martlet {
 
 enum class ModelTask {
   kTextClassification,
+  kTokenClassification,
   kEmbedding,
   kRerank,  // a classifier of one label: how well the second text answers the first
 };
 
-/// "text-classification", "embedding", "rerank". Static storage.
+/// "text-classification", "token-classification", "embedding", "rerank". Static storage.
 std::string_view to_string(ModelTask task) noexcept;
 
 /// "cls", "mean", "max", "pooler". Static storage.
@@ -35,10 +37,18 @@ struct ModelInfo {
   OutputKind pooling = OutputKind::kMean;
   bool normalize = false;
 
-  [[nodiscard]] bool is_classifier() const noexcept { return task != ModelTask::kEmbedding; }
+  /// Of texts, not of their tokens.
+  [[nodiscard]] bool is_classifier() const noexcept {
+    return task == ModelTask::kTextClassification || task == ModelTask::kRerank;
+  }
   /// Width of an answer's row: labels, or the embedding's dimensions.
   [[nodiscard]] int32_t columns() const noexcept {
-    return is_classifier() ? encoder.labels : encoder.hidden_size;
+    return task == ModelTask::kEmbedding ? encoder.hidden_size : encoder.labels;
+  }
+  /// What the model answers unless it is asked for something else.
+  [[nodiscard]] AnswerKind natural_kind() const noexcept {
+    if (task == ModelTask::kTokenClassification) return AnswerKind::kEntities;
+    return is_classifier() ? AnswerKind::kLogits : AnswerKind::kEmbedding;
   }
 };
 

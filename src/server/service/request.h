@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "martlet/scheduling.h"
+#include "martlet/token_classification.h"
+#include "martlet/tokenizer.h"
 
 namespace martlet {
 
@@ -26,7 +28,13 @@ enum class AnswerKind {
   kLogits,     // [labels], of a classifier or a reranker
   kEmbedding,  // [dimensions], of an embedding model
   kTokens,     // [tokens x hidden_size], of an embedding model: the last hidden states
+  kEntities,   // [tokens x labels], of a token classifier; TextAnswer::entities says it in words
 };
+
+/// Whether an answer has a row for each token.
+constexpr bool has_token_rows(AnswerKind kind) noexcept {
+  return kind == AnswerKind::kTokens || kind == AnswerKind::kEntities;
+}
 
 /// Which end of a text that is too long is cut off.
 enum class TruncationSide { kRight, kLeft };
@@ -42,12 +50,16 @@ struct RequestOptions {
   /// Cut texts that are too long; otherwise they are kInvalidInput.
   bool truncate = true;
   TruncationSide side = TruncationSide::kRight;
+  /// Which text of a pair is cut.
+  Truncation pair_truncation = Truncation::kLongestFirst;
   /// Add what the tokenizer adds to a text ([CLS], [SEP]).
   bool add_special_tokens = true;
   /// Embeddings: scale to length 1. Unset: what the model directory says.
   std::optional<bool> normalize = {};
   /// Embeddings: only the first so many values, scaled again where they are scaled; 0: all.
   int32_t dimensions = 0;
+  /// Token classifiers: what becomes of the labels.
+  EntityOptions entities = {};
 };
 
 struct TextAnswer {
@@ -55,6 +67,7 @@ struct TextAnswer {
   int32_t tokens = 0;           // that the model read, special tokens included
   int32_t original_tokens = 0;  // that the whole text has
   bool truncated = false;
+  std::vector<Entity> entities = {};  // of AnswerKind::kEntities
 };
 
 /// Where the time of a request went, and in what company it ran. Of a request of many texts, the

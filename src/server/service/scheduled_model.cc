@@ -70,7 +70,8 @@ class ScheduledModel final : public ServedModel {
     recorder_->started();
     const std::size_t texts = inputs.size();
     auto request = std::make_shared<PendingRequest>(
-        std::move(inputs), options, options.kind.value_or(natural_kind()), std::move(callback)
+        std::move(inputs), options, options.kind.value_or(model_.info.natural_kind()),
+        std::move(callback)
     );
     pending_.enter();
     if (Status status = check(*request); !status.ok()) {
@@ -122,17 +123,20 @@ class ScheduledModel final : public ServedModel {
     return options.tokenize_threads > 0 ? options.tokenize_threads : std::max(1, usable_cpus() / 2);
   }
 
-  [[nodiscard]] AnswerKind natural_kind() const {
-    return model_.info.is_classifier() ? AnswerKind::kLogits : AnswerKind::kEmbedding;
+  static std::string_view words_for(AnswerKind kind) {
+    if (kind == AnswerKind::kEntities) return "entities";
+    return kind == AnswerKind::kLogits ? "classification" : "embeddings";
   }
 
   [[nodiscard]] Status check(const PendingRequest& request) const {
     const ModelInfo& info = model_.info;
     if (draining_.load()) return error(StatusCode::kUnavailable, kWhere, "the model is going away");
-    if (info.is_classifier() != (request.kind == AnswerKind::kLogits)) {
+    const AnswerKind asked =
+        request.kind == AnswerKind::kTokens ? AnswerKind::kEmbedding : request.kind;
+    if (asked != info.natural_kind()) {
       return error(
           StatusCode::kUnsupported, kWhere, "the model '{}' is for {}, got a request for {}",
-          info.name, to_string(info.task), info.is_classifier() ? "embeddings" : "classification"
+          info.name, to_string(info.task), words_for(asked)
       );
     }
     const auto most = static_cast<std::size_t>(options_.max_inputs);
@@ -280,7 +284,7 @@ class ScheduledModel final : public ServedModel {
   }
 
   void finish_with(PendingRequest& request, std::vector<Result<TextValues>>& values) {
-    finish(request, assemble_answers(model_.info, request, values));
+    finish(request, assemble_answers(model_, request, values));
   }
 
   void finish(PendingRequest& request, Result<std::vector<TextAnswer>>&& answers) {

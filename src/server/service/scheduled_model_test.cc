@@ -7,6 +7,7 @@
 
 #include "martlet/embedding.h"
 #include "martlet/text_classification.h"
+#include "martlet/token_classification.h"
 #include "server/service/service_testing.h"
 
 namespace martlet {
@@ -40,6 +41,52 @@ TEST(ScheduledModelTest, EmbedsAsThePipelineDoes) {
     ASSERT_TRUE(got.answers);
     EXPECT_EQ(got.answers->front().values, *pipeline->run("good film"));
   }
+}
+
+TEST(ScheduledModelTest, FindsEntitiesAsThePipelineDoes) {
+  const auto model = serve(load_golden("ner"));
+  EXPECT_EQ(model->info().task, ModelTask::kTokenClassification);
+  for (const auto aggregation : {Aggregation::kNone, Aggregation::kSimple, Aggregation::kAverage}) {
+    const EntityOptions entities{.aggregation = aggregation, .ignore_labels = {"MISC"}};
+    TokenClassificationOptions options;
+    options.entities = entities;
+    const auto pipeline = TokenClassificationPipeline::load(served_golden("ner"), options);
+    ASSERT_TRUE(pipeline);
+    const std::vector<std::string_view> texts{"Ada met O'Neill in Zürich 🙂", "", "slowest film"};
+    const auto expected = pipeline->run(texts);
+    RequestOptions how;
+    how.entities = entities;
+    const auto got =
+        ask(*model, inputs_of({"Ada met O'Neill in Zürich 🙂", "", "slowest film"}), how);
+    ASSERT_TRUE(got.answers) << got.answers.error().message();
+    EXPECT_FALSE((*expected)[0].entities.empty());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto& found = (*got.answers)[i].entities;
+      ASSERT_EQ(found.size(), (*expected)[i].entities.size());
+      for (std::size_t e = 0; e < found.size(); ++e) {
+        EXPECT_EQ(found[e].label, (*expected)[i].entities[e].label);
+        EXPECT_EQ(found[e].word, (*expected)[i].entities[e].word);
+        EXPECT_EQ(found[e].score, (*expected)[i].entities[e].score);
+        EXPECT_EQ(found[e].characters, (*expected)[i].entities[e].characters);
+      }
+    }
+  }
+}
+
+TEST(ScheduledModelTest, ATokenClassifierTakesSingleTexts) {
+  const auto model = serve(load_golden("ner"));
+  const auto refused = [&](TextInput input, const RequestOptions& options = {}) {
+    std::vector<TextInput> inputs;
+    inputs.push_back(std::move(input));
+    const auto got = ask(*model, std::move(inputs), options);
+    return got.answers ? StatusCode::kOk : got.answers.error().code();
+  };
+  EXPECT_EQ(refused({.text = "old film"}), StatusCode::kOk);
+  EXPECT_EQ(refused({.text = "old", .pair = "film"}), StatusCode::kUnsupported);
+  EXPECT_EQ(refused({.text = "", .ids = {2, 7, 3}}), StatusCode::kUnsupported);
+  EXPECT_EQ(refused({.text = "old"}, {.side = TruncationSide::kLeft}), StatusCode::kUnsupported);
+  EXPECT_EQ(refused({.text = "old"}, {.kind = AnswerKind::kLogits}), StatusCode::kUnsupported);
+  EXPECT_EQ(refused({.text = "old"}, {.kind = AnswerKind::kTokens}), StatusCode::kUnsupported);
 }
 
 TEST(ScheduledModelTest, ShortensEmbeddings) {

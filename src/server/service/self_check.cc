@@ -25,10 +25,6 @@ constexpr std::array<std::string_view, 6> kTexts{
     "Der Zug nach Zürich fährt um 7:45 Uhr.",
 };
 
-AnswerKind kind_of(const LoadedModel& model) {
-  return model.info.is_classifier() ? AnswerKind::kLogits : AnswerKind::kEmbedding;
-}
-
 using Rows = std::vector<std::vector<float>>;
 
 /// All texts in one batch, or each alone.
@@ -41,7 +37,8 @@ Result<Rows> compute(const LoadedModel& model, std::span<const std::string> text
 
   BatchRunner runner(*model.encoder, model.info.pooling, 0);
   std::vector<TextQuery> queries;
-  for (std::size_t i = 0; i < texts.size(); ++i) queries.push_back({encoded, i, kind_of(model)});
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    queries.push_back({encoded, i, model.info.natural_kind()});
   std::vector<TextValues> answers(texts.size());
   const std::size_t step = together ? texts.size() : 1;
   for (std::size_t begin = 0; begin < texts.size(); begin += step) {

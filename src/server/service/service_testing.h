@@ -19,8 +19,11 @@
 
 namespace martlet {
 
+/// Of models/ or text_tasks/.
 inline std::filesystem::path served_golden(std::string_view name) {
-  return std::filesystem::path(MARTLET_SOURCE_DIR) / "tests" / "golden" / "models" / name;
+  const auto golden = std::filesystem::path(MARTLET_SOURCE_DIR) / "tests" / "golden";
+  const auto model = golden / "models" / name;
+  return std::filesystem::exists(model) ? model : golden / "text_tasks" / name;
 }
 
 inline LoadedModel load_golden(std::string_view name) {

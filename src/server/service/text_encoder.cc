@@ -22,6 +22,7 @@ class InputEncoder {
   }
 
   Status add(const TextInput& input, std::size_t index) {
+    MARTLET_RETURN_IF_ERROR(check_place(input, index));
     MARTLET_RETURN_IF_ERROR(input.ids.empty() ? add_text(input, index) : add_ids(input, index));
     if (out_.tokens(index) == 0)
       return error(StatusCode::kInvalidInput, kWhere, "text {}: got no tokens", index);
@@ -33,6 +34,20 @@ class InputEncoder {
   }
 
  private:
+  /// Ids stand nowhere, and of a pair it is not plain in which text.
+  [[nodiscard]] Status check_place(const TextInput& input, std::size_t index) const {
+    const bool cut_on_left = options_.side == TruncationSide::kLeft;
+    if (!limits_.offsets || (input.ids.empty() && !input.pair && !cut_on_left)) return {};
+    return error(
+        StatusCode::kUnsupported, kWhere,
+        "text {}: got {}, expected one text{} for a token classifier", index,
+        !input.ids.empty() ? "token ids"
+        : input.pair       ? "a pair"
+                           : "one to cut on the left",
+        cut_on_left ? " to cut on the right" : ""
+    );
+  }
+
   Status add_ids(const TextInput& input, std::size_t index) {
     MARTLET_RETURN_IF_ERROR(check_range("token id", input.ids, limits_.vocab_size, index));
     MARTLET_RETURN_IF_ERROR(check_range("type id", input.type_ids, limits_.type_vocab_size, index));
@@ -102,7 +117,10 @@ class InputEncoder {
 
   Status encode(const TextInput& input, int32_t max_length) {
     const EncodeOptions how{
-        .add_special_tokens = options_.add_special_tokens, .max_length = max_length
+        .add_special_tokens = options_.add_special_tokens,
+        .max_length = max_length,
+        .truncation = input.pair ? options_.pair_truncation : Truncation::kLongestFirst,
+        .offsets = limits_.offsets,
     };
     if (input.pair) {
       const TextPair pair{input.text, *input.pair};
@@ -119,6 +137,14 @@ class InputEncoder {
     out_.ids.insert(out_.ids.end(), ids.begin(), ids.end());
     out_.type_ids.insert(out_.type_ids.end(), type_ids.begin(), type_ids.end());
     out_.type_ids.resize(out_.ids.size());
+    if (limits_.offsets) {
+      const auto add = [](const auto& from, auto& to) {
+        to.insert(to.end(), from.begin(), from.end());
+      };
+      add(scratch_.char_offsets, out_.char_offsets);
+      add(scratch_.byte_offsets, out_.byte_offsets);
+      add(scratch_.special, out_.special);
+    }
     out_.starts.push_back(static_cast<int32_t>(out_.ids.size()));
     out_.original_tokens.push_back(original);
     return out_.original_tokens.size() - 1;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <span>
 
+#include "pipelines/entities_json.h"
 #include "pipelines/scores.h"
 #include "server/v2/infer.h"
 
@@ -64,6 +65,13 @@ V2Output best_of_each(
   return output;
 }
 
+V2Output all_entities(std::string name, const std::vector<TextAnswer>& answers) {
+  V2Output output{std::move(name), V2Type::kBytes, {rows_of(answers)}};
+  for (const TextAnswer& answer : answers)
+    append_entities_json(output.texts.emplace_back(), answer.entities);
+  return output;
+}
+
 V2Parameters facts_of(const std::vector<TextAnswer>& answers) {
   int64_t tokens = 0;
   int64_t original = 0;
@@ -90,6 +98,8 @@ V2Answer make_v2_answer(
       answer.outputs.push_back(best_classes(wanted, info, answers));
     } else if (wanted.name == "label" || wanted.name == "score") {
       answer.outputs.push_back(best_of_each(wanted.name, info, answers));
+    } else if (wanted.name == "entities") {
+      answer.outputs.push_back(all_entities(wanted.name, answers));
     } else {
       answer.outputs.push_back(all_values(wanted.name, info, answers));
     }

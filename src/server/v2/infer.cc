@@ -104,6 +104,7 @@ std::vector<V2TensorMetadata> v2_optional_inputs() {
 }
 
 std::vector<V2TensorMetadata> v2_outputs(const ModelInfo& info) {
+  if (info.task == ModelTask::kTokenClassification) return {{"entities", V2Type::kBytes, {-1}}};
   if (!info.is_classifier()) return {{"embedding", V2Type::kFp32, {-1, info.columns()}}};
   return {
       {"logits", V2Type::kFp32, {-1, info.columns()}},

@@ -3,7 +3,9 @@
 //
 // A model takes `text` (BYTES, one element a text) and optionally `text_pair`; or the ids that its
 // tokenizer gives: `input_ids` with `attention_mask` and `token_type_ids` (integers, [texts,
-// tokens]). A classifier gives `logits`, `label` and `score`, an embedding model `embedding`.
+// tokens]). A classifier gives `logits`, `label` and `score`, an embedding model `embedding`, a
+// token classifier `entities` (BYTES): for each text a JSON list of objects with label, score,
+// word, start and end.
 #pragma once
 
 #include <cstdint>

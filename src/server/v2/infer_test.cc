@@ -57,6 +57,30 @@ TEST(V2InferTest, TextsArePlanned) {
   EXPECT_EQ(planned->outputs[0].name, "logits");
 }
 
+TEST(V2InferTest, EntitiesAreJson) {
+  ModelInfo info;
+  info.task = ModelTask::kTokenClassification;
+  const auto outputs = v2_outputs(info);
+  ASSERT_EQ(outputs.size(), 1U);
+  EXPECT_EQ(outputs[0].name, "entities");
+  TextAnswer answer;
+  answer.entities = {
+      {.label = "PER", .score = 0.5F, .word = "\"A\"", .characters = {1, 4}, .token = 2},
+      {.label = "LOC", .score = 1, .word = "é", .characters = {5, 6}},
+  };
+  const auto made = make_v2_answer(info, {{"entities"}}, {answer, TextAnswer()});
+  ASSERT_EQ(made.outputs.size(), 1U);
+  EXPECT_EQ(made.outputs[0].type, V2Type::kBytes);
+  EXPECT_EQ(made.outputs[0].shape, std::vector<int64_t>{2});
+  ASSERT_EQ(made.outputs[0].texts.size(), 2U);
+  EXPECT_EQ(
+      made.outputs[0].texts[0],
+      R"([{"label":"PER","score":0.5,"index":2,"word":"\"A\"","start":1,"end":4},)"
+      R"({"label":"LOC","score":1,"word":"é","start":5,"end":6}])"
+  );
+  EXPECT_EQ(made.outputs[0].texts[1], "[]");
+}
+
 TEST(V2InferTest, AColumnOfTextsIsAListOfTexts) {
   V2Tensor column = texts({"a", "b"});
   column.shape = {2, 1};

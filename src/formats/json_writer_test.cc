@@ -1,10 +1,8 @@
-#include "server/routes/json_writer.h"
+#include "formats/json_writer.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
-
-#include "server/routes/base64.h"
 
 namespace martlet {
 namespace {
@@ -53,19 +51,6 @@ TEST(JsonWriterTest, CommasStandBetween) {
     object.member("c", true);
   }
   EXPECT_EQ(out, R"({"a":1,"b":[[1,2.5],[]],"c":true})");
-}
-
-TEST(Base64Test, PadsTheEnd) {
-  const auto encode = [](std::string_view text) {
-    std::string out;
-    append_base64(out, std::as_bytes(std::span(text)));
-    return out;
-  };
-  EXPECT_EQ(encode(""), "");
-  EXPECT_EQ(encode("f"), "Zg==");
-  EXPECT_EQ(encode("fo"), "Zm8=");
-  EXPECT_EQ(encode("foo"), "Zm9v");
-  EXPECT_EQ(encode("foobar"), "Zm9vYmFy");
 }
 
 }  // namespace
