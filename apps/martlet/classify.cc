@@ -1,6 +1,4 @@
 // Text classification for `martlet run`.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -8,9 +6,9 @@
 #include <vector>
 
 #include "core/error.h"
+#include "label_lines.h"
 #include "martlet/text_classification.h"
 #include "tasks.h"
-#include "terminal.h"
 
 namespace martlet::cli {
 namespace {
@@ -85,47 +83,25 @@ class ClassificationTable {
   std::vector<float> top_scores_;
 };
 
-std::size_t longest(std::span<const std::string> labels) {
-  std::size_t most = 0;
-  for (const std::string& label : labels) most = std::max(most, columns_of(label));
-  return most;
-}
-
-/// "POSITIVE  0.9985  a gripping, beautiful film"
-Status write_for_eyes(
-    RunSession& session, const Classification& result, std::size_t label_columns
-) {
-  std::string line;
-  std::size_t columns = 0;
-  for (const LabelScore& entry : result.top) {
-    const std::string label = printable(entry.label);
-    const std::string padding(label_columns - std::min(columns_of(label), label_columns), ' ');
-    const std::string cell = fmt::format("{}{}  {:6.4f}  ", label, padding, entry.score);
-    columns += columns_of(cell);
-    line += cell;
-  }
-  return session.write_line(std::move(line), columns);
-}
-
 }  // namespace
 
 Status classify(const RunFlags& flags, RunSession& session) {
   TextClassificationOptions options;
   options.encoder = flags.encoder;
-  options.top_k = flags.top_k;
+  options.top_k = flags.top_k.value_or(1);
   options.max_length = flags.max_length;
   const auto pipeline = TextClassificationPipeline::load(flags.model, options);
   if (!pipeline) return pipeline.error();
   const std::size_t labels = pipeline->labels().size();
-  const auto top_k = static_cast<std::size_t>(flags.top_k);
+  const auto top_k = static_cast<std::size_t>(options.top_k);
   ClassificationTable table(flags.format, labels, top_k == 0 ? labels : std::min(top_k, labels));
-  const std::size_t label_columns = longest(pipeline->labels());
+  const std::size_t label_columns = widest(pipeline->labels());
   if (!session.is_for_eyes()) MARTLET_RETURN_IF_ERROR(session.start_table(table.columns()));
 
   const auto sink = [&](std::span<const Classification> results) -> Status {
     for (const Classification& result : results) {
       MARTLET_RETURN_IF_ERROR(
-          session.is_for_eyes() ? write_for_eyes(session, result, label_columns)
+          session.is_for_eyes() ? write_labels(session, result.top, label_columns)
                                 : session.write(table.row(result))
       );
       session.count(result.truncated);

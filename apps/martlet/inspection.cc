@@ -10,7 +10,7 @@
 #include "formats/checkpoint.h"
 #include "martlet/tokenizer.h"
 #include "sha256.h"
-#include "task.h"
+#include "tasks.h"
 
 namespace martlet::cli {
 namespace {
@@ -104,7 +104,7 @@ Result<Inspection> inspect_model(const InspectFlags& flags) {
   return Inspection{
       .model = flags.model.string(),
       .directory = std::move(directory),
-      .task = task ? std::string(to_string(*task)) : "unsupported",
+      .task = task ? std::string((*task)->name) : "unsupported",
       .weights = weights_of(*checkpoint),
       .tokenizer = tokenizer_of(transformer),
       .engines = engines_for(flags.model),

@@ -30,7 +30,7 @@ std::string about_task(const Inspection& inspection) {
   std::string text = line("task", inspection.task);
   if (!inspection.directory) return text;
   const ModelDirectory& directory = *inspection.directory;
-  if (inspection.task == "text-classification") {
+  if (inspection.task.ends_with("classification")) {
     text += line("labels", fmt::format("{}", fmt::join(directory.config.labels, ", ")));
   } else {
     text += line(

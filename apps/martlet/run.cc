@@ -1,10 +1,9 @@
-// martlet run: texts in, labels or embeddings out.
+// martlet run: texts in, labels, entities, scores or embeddings out.
 #include "command_line.h"
 #include "core/error.h"
 #include "precision_note.h"
 #include "run_flags.h"
 #include "run_session.h"
-#include "task.h"
 #include "tasks.h"
 #include "verbs.h"
 
@@ -14,15 +13,21 @@ Status run(Arguments arguments) {
   CommandLine line({
       .verb = "run",
       .arguments = "MODEL [TEXT...]",
-      .summary = "Classifies or embeds texts. They come from the command line, from --input, or "
-                 "from stdin,\n"
-                 "one per line; results go out in the same order.",
+      .summary =
+          "Classifies texts, finds entities in them, compares or embeds them. They come from "
+          "the\n"
+          "command line, from --input, or from stdin, one per line; results go out in the "
+          "same order.",
       .examples =
           "  martlet run build/models/minilm-sst2 \"a gripping, beautiful film\"\n"
           "  martlet run build/models/minilm-sst2 --input reviews.csv --column review --output "
           "labels.jsonl\n"
           "  cat reviews.txt | martlet run build/models/minilm-sst2 --format jsonl\n"
-          "  martlet run MODEL --task embedding --input texts.parquet --output vectors.parquet\n",
+          "  martlet run MODEL --task embedding --input texts.parquet --output vectors.parquet\n"
+          "  martlet run RERANKER --task rerank --query \"how do swifts sleep?\" --input "
+          "documents.txt --top-k 3\n"
+          "  martlet run NLI --task zero-shot-classification --candidate-labels sports,politics "
+          "\"who won?\"\n",
   });
   RunFlags flags;
   const Result<bool> wanted = parse_run_flags(arguments, line, flags);
@@ -32,9 +37,7 @@ Status run(Arguments arguments) {
   const auto task = choose_task(flags.task, flags.model, flags.encoder.adapter);
   if (!task) return task.error();
   note_unusable_record(flags.model, flags.encoder);
-  MARTLET_RETURN_IF_ERROR(
-      *task == Task::kTextClassification ? classify(flags, **session) : embed(flags, **session)
-  );
+  MARTLET_RETURN_IF_ERROR((*task)->run(flags, **session));
   return (*session)->finish();
 }
 

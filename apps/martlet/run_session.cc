@@ -63,10 +63,13 @@ Status RunSession::add_rows(TextBlock& block) {
     read_ += rows_.size();
   }
   const bool pairs = !flags_.input.columns.pair.empty();
+  const bool one_query = !flags_.query.empty();
   const std::size_t end = std::min(next_ + kSliceRows, rows_.size());
   for (; next_ < end; ++next_) {
     const TextRow row = rows_[next_];
-    if (pairs) {
+    if (one_query) {
+      block.add(flags_.query, row.text);
+    } else if (pairs) {
       block.add(row.text, row.second);
     } else {
       block.add(row.text);
@@ -84,11 +87,16 @@ Status RunSession::start_table(std::vector<ResultColumn> columns) {
   return {};
 }
 
-Status RunSession::write_line(std::string line, std::size_t columns) {
-  const std::size_t width = static_cast<std::size_t>(terminal_width());
-  line += cut_to_columns(printable(shown_.front()), width > columns ? width - columns : 0);
-  line += '\n';
+std::string RunSession::take_text() {
+  std::string text = std::move(shown_.front());
   shown_.pop_front();
+  return text;
+}
+
+Status RunSession::write_line(std::string line, std::size_t columns, std::string_view text) {
+  const std::size_t width = static_cast<std::size_t>(terminal_width());
+  line += cut_to_columns(printable(text), width > columns ? width - columns : 0);
+  line += '\n';
   return output_->write(line);
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "martlet/text_stream.h"
@@ -39,7 +40,12 @@ class RunSession {
 
   /// A line that ends with as much of the input's text as the terminal has room for after `line`,
   /// which takes `columns`.
-  Status write_line(std::string line, std::size_t columns);
+  Status write_line(std::string line, std::size_t columns) {
+    return write_line(std::move(line), columns, take_text());
+  }
+  Status write_line(std::string line, std::size_t columns, std::string_view text);
+  /// For eyes: the text of the next input. To be called once for each.
+  std::string take_text();
 
   /// To be called after each result: moves the progress bar and counts texts that were cut.
   void count(bool truncated);

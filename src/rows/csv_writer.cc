@@ -36,6 +36,10 @@ class CsvWriter final : public LineWriter {
           separate(line);
           append_float(line, value);
         },
+        [&](std::int64_t value) {
+          separate(line);
+          append_integer(line, value);
+        },
         [&](bool value) {
           separate(line);
           append_bool(line, value);
@@ -49,6 +53,10 @@ class CsvWriter final : public LineWriter {
           if (list.empty()) return;
           separate(line);
           append_list(line, list, ",", append_csv_field);
+        },
+        [&](JsonText json) {
+          separate(line);
+          append_csv_field(line, json.text);
         },
     };
     for (const ResultValue& value : row) std::visit(append, value);

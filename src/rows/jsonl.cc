@@ -2,6 +2,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "rows/column_choice.h"
@@ -57,9 +58,23 @@ class JsonlParser final : public RowParser {
     if (keys_.text.empty()) MARTLET_RETURN_IF_ERROR(choose_text_key(object));
     TextRow row;
     MARTLET_RETURN_IF_ERROR(read_string(object, keys_.text, row.text));
-    if (!keys_.pair.empty()) MARTLET_RETURN_IF_ERROR(read_string(object, keys_.pair, row.second));
     if (!keys_.label.empty()) MARTLET_RETURN_IF_ERROR(read_label(object, row.label));
+    if (!keys_.pair.empty()) return append_pairs(object, row, rows);
     rows.append(row);
+    return {};
+  }
+
+  /// A row with the second text, or one for each of a list of them.
+  Status append_pairs(const json::object& object, TextRow row, TextRows& rows) const {
+    const json::value* value = nullptr;
+    MARTLET_RETURN_IF_ERROR(find(object, keys_.pair, value));
+    const json::array* list = value->if_array();
+    const std::span seconds =
+        list == nullptr ? std::span(value, 1) : std::span(list->data(), list->size());
+    for (const json::value& second : seconds) {
+      MARTLET_RETURN_IF_ERROR(as_string(second, keys_.pair, row.second));
+      rows.append(row);
+    }
     return {};
   }
 
@@ -86,8 +101,12 @@ class JsonlParser final : public RowParser {
       const {
     const json::value* value = nullptr;
     MARTLET_RETURN_IF_ERROR(find(object, key, value));
-    const json::string* string = value->if_string();
-    if (string == nullptr) return wrong_kind(fmt::format("key '{}'", key), *value, "a string");
+    return as_string(*value, key, text);
+  }
+
+  Status as_string(const json::value& value, std::string_view key, std::string_view& text) const {
+    const json::string* string = value.if_string();
+    if (string == nullptr) return wrong_kind(fmt::format("key '{}'", key), value, "a string");
     text = {string->data(), string->size()};
     return {};
   }

@@ -86,6 +86,26 @@ TEST(Jsonl, PairsAndLabels) {
   EXPECT_EQ(rows[1].label, "POSITIVE");
 }
 
+TEST(Jsonl, AListOfSecondTextsIsARowForEach) {
+  const TextColumns columns{.text = "a", .pair = "b"};
+  const auto p = parser(columns);
+  TextRows rows;
+  const std::string_view input =
+      "{\"a\": \"1\", \"b\": [\"x\", \"\"]}\n{\"a\": \"2\", \"b\": []}\n"
+      "{\"a\": \"3\", \"b\": [\"y\"]}";
+  ASSERT_TRUE(parse_chunked(*p, input, 0, rows).ok());
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].text, "1");
+  EXPECT_EQ(rows[0].second, "x");
+  EXPECT_EQ(rows[1].text, "1");
+  EXPECT_EQ(rows[1].second, "");
+  EXPECT_EQ(rows[2].text, "3");
+  EXPECT_EQ(
+      read("{\"a\": \"1\", \"b\": [2]}", columns),
+      Texts{"ERROR [in.jsonl:1] key 'b': got int64, expected a string"}
+  );
+}
+
 TEST(Jsonl, ManyRows) {
   std::string input;
   for (int i = 0; i < 10000; ++i) input += "{\"text\": \"" + std::string(i % 100, 'x') + "\"}\n";

@@ -8,6 +8,7 @@ void append_value(std::string& line, const ResultValue& value) {
   const Overloaded append{
       [&](std::string_view text) { append_json_string(line, text); },
       [&](float number) { append_json_float(line, number); },
+      [&](std::int64_t number) { append_integer(line, number); },
       [&](bool flag) { append_bool(line, flag); },
       [&](std::span<const float> list) {
         line += '[';
@@ -19,6 +20,7 @@ void append_value(std::string& line, const ResultValue& value) {
         append_list(line, list, ", ", append_json_string);
         line += ']';
       },
+      [&](JsonText json) { line += json.text; },
   };
   std::visit(append, value);
 }

@@ -1,6 +1,8 @@
 // What the output formats that are lines of text have in common.
 #pragma once
 
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,6 +71,9 @@ void append_list(
 }
 
 inline void append_bool(std::string& out, bool value) { out += value ? "true" : "false"; }
+inline void append_integer(std::string& out, std::int64_t value) {
+  fmt::format_to(std::back_inserter(out), "{}", value);
+}
 inline void append_text(std::string& out, std::string_view text) { out += text; }
 
 std::unique_ptr<ResultWriter> make_text_writer(std::vector<ResultColumn>, OutputStream&);

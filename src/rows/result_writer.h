@@ -1,6 +1,7 @@
 // Writes a table of results, row by row, as text, JSON lines, CSV or Parquet.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,7 +29,15 @@ Result<OutputFormat> parse_output_format(std::string_view name);
 /// From the extension: .jsonl, .csv, .parquet; text for any other.
 OutputFormat output_format_of(const std::filesystem::path& path);
 
-enum class ColumnKind { kString, kFloat, kBool, kFloatList, kStringList };
+enum class ColumnKind {
+  kString,
+  kFloat,
+  kInteger,
+  kBool,
+  kFloatList,
+  kStringList,
+  kJson,  // jsonl has it as it is, the other formats as a string
+};
 
 bool is_list(ColumnKind kind) noexcept;
 
@@ -41,9 +50,15 @@ struct ResultColumn {
   bool rare = false;
 };
 
+/// The text of a JSON value.
+struct JsonText {
+  std::string_view text;
+};
+
 /// One value, of the kind that its column says; views into memory of the caller.
 using ResultValue = std::variant<
-    std::string_view, float, bool, std::span<const float>, std::span<const std::string_view>>;
+    std::string_view, float, std::int64_t, bool, std::span<const float>,
+    std::span<const std::string_view>, JsonText>;
 
 class ResultWriter {
  public:

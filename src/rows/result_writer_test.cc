@@ -28,8 +28,12 @@ const std::vector<ResultColumn> kColumns{
     {.name = "score", .kind = ColumnKind::kFloat},
     {.name = "logits", .kind = ColumnKind::kFloatList, .width = 2},
     {.name = "top", .kind = ColumnKind::kStringList, .width = 2},
+    {.name = "place", .kind = ColumnKind::kInteger},
+    {.name = "parts", .kind = ColumnKind::kJson},
     {.name = "truncated", .kind = ColumnKind::kBool, .rare = true},
 };
+constexpr std::int64_t kPlace = -5'000'000'000;
+constexpr std::string_view kParts = R"([{"a": 1}])";
 
 std::string write_two_rows(OutputFormat format) {
   StringOutput output;
@@ -37,8 +41,8 @@ std::string write_two_rows(OutputFormat format) {
   const std::array<float, 2> logits{-2.5F, 1e-5F};
   const std::array<std::string_view, 2> top{"A, \"B\"", ""};
   for (const bool truncated : {false, true}) {
-    const std::array<ResultValue, 5> row{
-        "A, \"B\"", 0.998F, std::span(logits), std::span(top), truncated
+    const std::array<ResultValue, 7> row{
+        "A, \"B\"", 0.998F, std::span(logits), std::span(top), kPlace, JsonText{kParts}, truncated
     };
     EXPECT_TRUE((*writer)->write(row).ok());
   }
@@ -48,17 +52,20 @@ std::string write_two_rows(OutputFormat format) {
 
 TEST(ResultWriter, Jsonl) {
   const std::string row =
-      R"("label": "A, \"B\"", "score": 0.998, "logits": [-2.5, 1e-05], "top": ["A, \"B\"", ""])";
+      R"("label": "A, \"B\"", "score": 0.998, "logits": [-2.5, 1e-05], "top": ["A, \"B\"", ""], )"
+      R"("place": -5000000000, "parts": [{"a": 1}])";
   EXPECT_EQ(
       write_two_rows(OutputFormat::kJsonl), "{" + row + "}\n{" + row + ", \"truncated\": true}\n"
   );
 }
 
 TEST(ResultWriter, Csv) {
-  const std::string row = R"("A, ""B""",0.998,-2.5,1e-05,"A, ""B""","",)";
+  const std::string row =
+      R"("A, ""B""",0.998,-2.5,1e-05,"A, ""B""","",-5000000000,"[{""a"": 1}]",)";
   EXPECT_EQ(
       write_two_rows(OutputFormat::kCsv),
-      "label,score,logits_0,logits_1,top_0,top_1,truncated\n" + row + "false\n" + row + "true\n"
+      "label,score,logits_0,logits_1,top_0,top_1,place,parts,truncated\n" + row + "false\n" + row +
+          "true\n"
   );
 }
 
@@ -70,7 +77,7 @@ TEST(ResultWriter, CsvWithoutRowsHasItsHeader) {
 }
 
 TEST(ResultWriter, Text) {
-  const std::string row = "A, \"B\"\t0.998\t-2.5 1e-05\tA, \"B\" \t";
+  const std::string row = "A, \"B\"\t0.998\t-2.5 1e-05\tA, \"B\" \t-5000000000\t[{\"a\": 1}]\t";
   EXPECT_EQ(write_two_rows(OutputFormat::kText), row + "false\n" + row + "true\n");
 }
 

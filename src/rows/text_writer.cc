@@ -13,9 +13,11 @@ class TextWriter final : public LineWriter {
     const Overloaded append{
         [&](std::string_view text) { line += text; },
         [&](float value) { append_float(line, value); },
+        [&](std::int64_t value) { append_integer(line, value); },
         [&](bool value) { append_bool(line, value); },
         [&](std::span<const float> list) { append_list(line, list, " ", append_float); },
         [&](std::span<const std::string_view> list) { append_list(line, list, " ", append_text); },
+        [&](JsonText json) { line += json.text; },
     };
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += '\t';

@@ -26,7 +26,10 @@ constexpr std::int64_t kGroupRows = 32 * kBatchRows;
 std::shared_ptr<arrow::DataType> type_of(ColumnKind kind) {
   switch (kind) {
     case ColumnKind::kString:
+    case ColumnKind::kJson:
       return arrow::utf8();
+    case ColumnKind::kInteger:
+      return arrow::int64();
     case ColumnKind::kFloat:
       return arrow::float32();
     case ColumnKind::kBool:
@@ -66,6 +69,12 @@ struct Append {
     return as<arrow::StringBuilder>().Append(text);
   }
   arrow::Status operator()(float value) const { return as<arrow::FloatBuilder>().Append(value); }
+  arrow::Status operator()(std::int64_t value) const {
+    return as<arrow::Int64Builder>().Append(value);
+  }
+  arrow::Status operator()(JsonText json) const {
+    return as<arrow::StringBuilder>().Append(json.text);
+  }
   arrow::Status operator()(bool value) const { return as<arrow::BooleanBuilder>().Append(value); }
   arrow::Status operator()(std::span<const float> list) const {
     auto& lists = as<arrow::ListBuilder>();
