@@ -15,6 +15,7 @@ GroupPass::GroupPass(const PassContext& context, const Chunk& group, const Activ
       w_(activations),
       steps_(kernels_, w_, team_, timer_),
       hidden_(static_cast<std::size_t>(weights_.config.hidden_size)),
+      heads_(static_cast<std::size_t>(weights_.config.heads)),
       first_(start(group.begin)),
       tokens_(start(group.end) - first_),
       sequences_(group.end - group.begin) {}
@@ -27,32 +28,66 @@ void GroupPass::prepare(const Linear& reader) {
   steps_.convert_step(reader, w_.x, w_.hidden_stride, w_.hidden_operand, tokens_);
 }
 
+bool GroupPass::by_heads(const LayerWeights& layer) const {
+  const auto ranks = static_cast<std::size_t>(team_.size());
+  const std::size_t width = panel_width(kernels_, layer.query.precision);
+  return ranks > 1 && heads_ % ranks == 0 && hidden_ / ranks % width == 0;
+}
+
+void GroupPass::begin_heads(const LayerWeights& layer) {
+  if (by_heads(layer) && splits_rows(tokens_, team_)) steps_.barrier();
+}
+
+void GroupPass::multiply_heads(
+    const LayerWeights& layer, const Product& product, std::size_t rows
+) {
+  if (!by_heads(layer)) return steps_.multiply(product, rows);
+  const std::size_t width = panel_width(kernels_, product.linear.precision);
+  for (std::size_t first = 0; first < product.linear.n; first += hidden_) {
+    const Range mine = share(hidden_ / width, team_);
+    const std::size_t panel = first / width;
+    steps_.multiply(product, {0, rows}, {panel + mine.begin, panel + mine.end});
+  }
+}
+
+void GroupPass::attend_head(
+    const AttentionKernels& attention, std::size_t sequence, std::size_t head,
+    const Queries& queries
+) {
+  const std::size_t head_dim = hidden_ / heads_;
+  const std::size_t column = head * head_dim;
+  const float* keys = w_.qkv + row(sequence) * w_.qkv_stride + hidden_ + column;
+  attention.f32({
+      .q = queries.q + column,
+      .q_stride = queries.q_stride,
+      .k = keys,
+      .v = keys + hidden_,
+      .kv_stride = w_.qkv_stride,
+      .queries = queries.count,
+      .keys = length(sequence),
+      .head_dim = head_dim,
+      .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+      .out = w_.context + queries.context_row * w_.hidden_stride + column,
+      .out_stride = w_.hidden_stride,
+      .scratch = w_.scratch + static_cast<std::size_t>(team_.rank()) * w_.scratch_stride,
+  });
+}
+
 template <class QueriesOf>
-void GroupPass::attend_heads(Precision precision, const QueriesOf& queries_of) {
-  const AttentionKernels& attention = attention_kernels(kernels_, precision);
-  const auto heads = static_cast<std::size_t>(weights_.config.heads);
-  const std::size_t head_dim = hidden_ / heads;
-  const auto rank = static_cast<std::size_t>(team_.rank());
-  for (std::size_t item = rank; item < sequences_ * heads;
-       item += static_cast<std::size_t>(team_.size())) {
-    const std::size_t sequence = item / heads;
-    const std::size_t column = item % heads * head_dim;
-    const float* keys = w_.qkv + row(sequence) * w_.qkv_stride + hidden_ + column;
-    const auto [q, q_stride, queries, context_row] = queries_of(sequence);
-    attention.f32({
-        .q = q + column,
-        .q_stride = q_stride,
-        .k = keys,
-        .v = keys + hidden_,
-        .kv_stride = w_.qkv_stride,
-        .queries = queries,
-        .keys = length(sequence),
-        .head_dim = head_dim,
-        .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
-        .out = w_.context + context_row * w_.hidden_stride + column,
-        .out_stride = w_.hidden_stride,
-        .scratch = w_.scratch + rank * w_.scratch_stride,
-    });
+void GroupPass::attend_heads(const LayerWeights& layer, const QueriesOf& queries_of) {
+  const AttentionKernels& attention = attention_kernels(kernels_, layer.query.precision);
+  if (by_heads(layer)) {
+    const Range mine = share(heads_, team_);
+    for (std::size_t sequence = 0; sequence < sequences_; ++sequence) {
+      for (std::size_t head = mine.begin; head < mine.end; ++head)
+        attend_head(attention, sequence, head, queries_of(sequence));
+    }
+  } else {
+    steps_.barrier();
+    for (auto item = static_cast<std::size_t>(team_.rank()); item < sequences_ * heads_;
+         item += static_cast<std::size_t>(team_.size())) {
+      attend_head(attention, item / heads_, item % heads_, queries_of(item / heads_));
+    }
   }
   timer_.done(Step::kAttention);
   steps_.barrier();
@@ -114,7 +149,8 @@ void GroupPass::ff_out(const LayerWeights& layer, std::size_t rows, const Linear
 }
 
 void GroupPass::key_value(const LayerWeights& layer) {
-  steps_.multiply(
+  multiply_heads(
+      layer,
       {.step = Step::kQkv,
        .linear = layer.key_value,
        .a = w_.x,
@@ -127,7 +163,9 @@ void GroupPass::key_value(const LayerWeights& layer) {
 }
 
 void GroupPass::attend(const LayerWeights& layer) {
-  steps_.multiply(
+  begin_heads(layer);
+  multiply_heads(
+      layer,
       {.step = Step::kQkv,
        .linear = layer.query,
        .a = w_.x,
@@ -138,8 +176,7 @@ void GroupPass::attend(const LayerWeights& layer) {
       tokens_
   );
   key_value(layer);
-  steps_.barrier();
-  attend_heads(layer.query.precision, [this](std::size_t sequence) {
+  attend_heads(layer, [this](std::size_t sequence) {
     return Queries{
         w_.qkv + row(sequence) * w_.qkv_stride, w_.qkv_stride, length(sequence), row(sequence)
     };
@@ -154,6 +191,7 @@ void GroupPass::ff_out(const LayerWeights& layer, const Linear* next) {
 }
 
 void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
+  begin_heads(layer);
   key_value(layer);
   steps_.barrier();
   float* firsts = w_.qkv;  // the columns that hold queries elsewhere
@@ -166,7 +204,8 @@ void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
   steps_.convert(layer.query, firsts, w_.qkv_stride, w_.hidden_operand, mine);
   timer_.done(Step::kConvert);
   steps_.barrier();
-  steps_.multiply(
+  multiply_heads(
+      layer,
       {.step = Step::kQkv,
        .linear = layer.query,
        .a = firsts,
@@ -176,8 +215,7 @@ void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
        .ldc = w_.hidden_stride},
       sequences_
   );
-  steps_.barrier();
-  attend_heads(layer.query.precision, [this](std::size_t sequence) {
+  attend_heads(layer, [this](std::size_t sequence) {
     return Queries{w_.sum + sequence * w_.hidden_stride, w_.hidden_stride, 1, sequence};
   });
   attention_out(layer, firsts, w_.qkv_stride, sequences_);

@@ -73,12 +73,24 @@ class GroupPass {
   void embed_rows(std::size_t begin, std::size_t end, std::size_t position);
   void project_embeddings(const Linear& projection);
   void normalize(const Norm& norm, std::size_t rows, const Linear* reader);
+  /// Whether every rank computes queries, keys and values of heads of its own, for all rows: they
+  /// then stay in its cache, and attention waits for nobody. Else all ranks share all heads.
+  [[nodiscard]] bool by_heads(const LayerWeights& layer) const;
+  /// Where rows were split so far, other ranks still write rows that own heads are computed from.
+  void begin_heads(const LayerWeights& layer);
+  /// A product whose outputs are heads, hidden_ or twice hidden_ of them.
+  void multiply_heads(const LayerWeights& layer, const Product& product, std::size_t rows);
   /// Keys and values of every row, behind the place of the queries.
   void key_value(const LayerWeights& layer);
-  /// Attention of every (sequence, head), dealt to the ranks in turn; `queries_of(sequence)` names
-  /// the query rows and the context rows they are written to.
+  /// Attention of every (sequence, head) after the ranks' queries, keys and values;
+  /// `queries_of(sequence)` names the query rows and the context rows they are written to.
   template <class QueriesOf>
-  void attend_heads(Precision precision, const QueriesOf& queries_of);
+  void attend_heads(const LayerWeights& layer, const QueriesOf& queries_of);
+  /// Of one head of one sequence.
+  void attend_head(
+      const AttentionKernels& attention, std::size_t sequence, std::size_t head,
+      const Queries& queries
+  );
   /// From context to x; `residual` is the layer's input at the same rows.
   void attention_out(
       const LayerWeights& layer, const float* residual, std::size_t residual_stride,
@@ -104,6 +116,7 @@ class GroupPass {
   const Activations w_;
   RankSteps steps_;
   std::size_t hidden_;
+  std::size_t heads_;
   std::size_t first_;  // token of the batch that is row 0 here
   std::size_t tokens_;
   std::size_t sequences_;

@@ -6,11 +6,14 @@ void RankSteps::multiply(const Product& p, std::size_t rows) {
   const std::size_t panels = panel_count(p.linear.n, panel_width(kernels_, p.linear.precision));
   const bool by_rows = splits_rows(rows, team_);
   const Range mine = by_rows ? share(rows, team_, kTileRows) : Range{0, rows};
-  const Range columns = by_rows ? Range{0, panels} : share(panels, team_);
+  multiply(p, mine, by_rows ? Range{0, panels} : share(panels, team_));
+}
+
+void RankSteps::multiply(const Product& p, Range rows, Range panels) {
   if (p.linear.precision == Precision::kFp32) {
-    multiply_f32(p, mine, columns);
+    multiply_f32(p, rows, panels);
   } else {
-    multiply_q(p, mine, columns);
+    multiply_q(p, rows, panels);
   }
   timer_.done(p.step);
 }

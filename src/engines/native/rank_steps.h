@@ -31,8 +31,10 @@ class RankSteps {
   RankSteps(const Kernels& kernels, const Activations& activations, Team& team, StepTimer& timer)
       : kernels_(kernels), w_(activations), team_(team), timer_(timer) {}
 
-  /// A matrix product over `rows` rows.
+  /// A matrix product over `rows` rows, dealt to the ranks.
   void multiply(const Product& product, std::size_t rows);
+  /// This rank's part, named by the caller.
+  void multiply(const Product& product, Range rows, Range panels);
 
   /// Rows of fp32 as `reader` will read them; nothing to do for fp32 itself.
   void convert(
