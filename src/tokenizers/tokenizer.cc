@@ -80,17 +80,31 @@ Status choose_windows(
   return {};
 }
 
-bool has_subword_prefix(const ModelConfig& config) {
-  return std::visit(
-      [](const auto& model) { return !model.continuing_subword_prefix.empty(); }, config
-  );
-}
+struct HasSubwordPrefix {
+  template <class Config>
+  bool operator()(const Config& model) const {
+    if constexpr (requires { model.continuing_subword_prefix; }) {
+      return !model.continuing_subword_prefix.empty();
+    } else {
+      return false;
+    }
+  }
+};
 
-/// Empty where there is none.
-std::string unknown_token(const ModelConfig& config) {
-  if (const auto* word_piece = std::get_if<WordPieceConfig>(&config)) return word_piece->unk_token;
-  return std::get<BpeConfig>(config).unk_token.value_or("");
-}
+/// A model names its unknown token, or numbers it.
+struct FindUnknown {
+  const Vocabulary& vocabulary;
+
+  template <class Config>
+  std::optional<int32_t> operator()(const Config& model) const {
+    if constexpr (requires { model.unk_id; }) {
+      return model.unk_id;
+    } else {
+      const std::optional<std::string> token = model.unk_token;
+      return token ? vocabulary.find(*token) : std::nullopt;
+    }
+  }
+};
 
 }  // namespace
 
@@ -105,9 +119,8 @@ struct Tokenizer::Impl {
   Impl(std::unique_ptr<const TextTokenizer> texts, TokenizerConfig& config)
       : text_tokenizer(std::move(texts)), post_processor(std::move(config.post_processor)) {
     if (config.decoder) decoder.emplace(std::move(*config.decoder));
-    marks_subwords = has_subword_prefix(config.model);
-    const std::string unknown = unknown_token(config.model);
-    if (!unknown.empty()) unknown_id = text_tokenizer->vocabulary().find(unknown);
+    marks_subwords = std::visit(HasSubwordPrefix{}, config.model);
+    unknown_id = std::visit(FindUnknown{text_tokenizer->vocabulary()}, config.model);
   }
 
   /// Tokens that one text or pair may have at most, special ones left out.
