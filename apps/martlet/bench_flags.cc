@@ -1,7 +1,10 @@
 #include "bench_flags.h"
 
+#include <charconv>
+#include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "engine_settings.h"
 #include "engines/registry.h"
 
@@ -11,7 +14,8 @@ namespace {
 void add_model_flags(
     CLI::App& app, BenchFlags& flags, std::string& adapter, std::vector<std::string>& settings
 ) {
-  app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it")->required();
+  app.add_option("MODEL", flags.model, "Model directory, as save_pretrained writes it, or a graph")
+      ->required();
   app.add_option("--engine", flags.encoder.engine, "What computes (native); see martlet engines")
       ->check(CLI::IsMember(engine_names()))
       ->option_text("NAME");
@@ -28,7 +32,7 @@ void add_model_flags(
       ->option_text("DIR");
 }
 
-void add_shape_flags(CLI::App& app, BenchFlags& flags) {
+void add_shape_flags(CLI::App& app, BenchFlags& flags, std::vector<std::string>& shapes) {
   app.add_option("--batch", flags.batch, "Sequences of a run (1)")
       ->check(CLI::PositiveNumber)
       ->option_text("N");
@@ -38,6 +42,18 @@ void add_shape_flags(CLI::App& app, BenchFlags& flags) {
   app.add_option("--seconds", flags.seconds, "How long to measure (3)")
       ->check(CLI::Range(0.01, 86400.0))
       ->option_text("T");
+  app.add_option(
+         "--shape", shapes,
+         "Shape of a graph's input, 1x3x224x224 or NAME=1x128; repeatable: tensors instead of "
+         "tokens"
+  )
+      ->allow_extra_args(false)
+      ->excludes("--batch")
+      ->excludes("--seq")
+      ->option_text("SHAPE");
+  app.add_option("--runs", flags.runs, "Tensors: how many runs to measure, whatever --seconds")
+      ->check(CLI::Range(1, 100'000'000))
+      ->option_text("N");
   app.add_flag("--profile", flags.profile, "Also show where the time of a forward pass goes");
 }
 
@@ -49,6 +65,8 @@ void add_dataset_flags(CLI::App& app, BenchFlags& flags, std::string& plan) {
       ->excludes("--seq")
       ->excludes("--seconds")
       ->excludes("--profile")
+      ->excludes("--shape")
+      ->excludes("--runs")
       ->option_text("FILE");
   const auto add = [&](const char* name, auto& value, const char* text) {
     return app.add_option(name, value, text)->needs("--dataset");
@@ -64,20 +82,48 @@ void add_dataset_flags(CLI::App& app, BenchFlags& flags, std::string& plan) {
       ->option_text("N");
 }
 
+Status bad_shape(std::string_view word) {
+  return error(
+      StatusCode::kInvalidArgument, "shape", "got '{}', expected sides as in 1x3x224x224", word
+  );
+}
+
+/// "1x3x224x224", or with a name and = before it.
+Status parse_shape(std::string_view word, BenchFlags& flags) {
+  const std::size_t equals = word.rfind('=');
+  const std::string name(equals == std::string_view::npos ? "" : word.substr(0, equals));
+  std::string_view sides = equals == std::string_view::npos ? word : word.substr(equals + 1);
+  std::vector<std::int64_t> shape;
+  while (true) {
+    std::int64_t side = 0;
+    const auto [end, failure] = std::from_chars(sides.data(), sides.data() + sides.size(), side);
+    if (failure != std::errc() || side < 1) return bad_shape(word);
+    shape.push_back(side);
+    sides.remove_prefix(static_cast<std::size_t>(end - sides.data()));
+    if (sides.empty()) break;
+    if (!sides.starts_with('x')) return bad_shape(word);
+    sides.remove_prefix(1);
+  }
+  flags.shapes[name] = std::move(shape);
+  return {};
+}
+
 }  // namespace
 
 Result<bool> parse_bench_flags(Arguments arguments, CommandLine& line, BenchFlags& flags) {
   std::string adapter;
   std::string plan = "grouped";
   std::vector<std::string> words;
+  std::vector<std::string> shapes;
   add_model_flags(line.app(), flags, adapter, words);
-  add_shape_flags(line.app(), flags);
+  add_shape_flags(line.app(), flags, shapes);
   add_dataset_flags(line.app(), flags, plan);
   line.app()
       .add_option("--json", flags.json, "Write one JSON object to FILE; - is stdout")
       ->option_text("FILE");
   const Result<bool> wanted = line.parse(arguments);
   if (!wanted || !*wanted) return wanted;
+  for (const std::string& shape : shapes) MARTLET_RETURN_IF_ERROR(parse_shape(shape, flags));
   flags.encoder.adapter = adapter;
   auto settings = parse_settings(words);
   if (!settings) return settings.error();

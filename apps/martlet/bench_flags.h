@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "command_line.h"
 #include "martlet/batch_plan.h"
@@ -16,7 +18,9 @@ struct BenchFlags {
   std::int32_t batch = 1;
   std::int32_t seq = 128;
   double seconds = 3;
-  std::string json;  // file for the report, "-" is stdout; empty: a table for eyes
+  std::map<std::string, std::vector<std::int64_t>> shapes;  // of a graph's inputs, by name
+  std::size_t runs = 0;  // of a graph; 0: as many as `seconds` has room for
+  std::string json;      // file for the report, "-" is stdout; empty: a table for eyes
   bool profile = false;
   std::string dataset;  // file of texts; empty: random ids of one shape
   std::string column;

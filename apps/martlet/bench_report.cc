@@ -1,7 +1,8 @@
 #include "bench_report.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "console.h"
@@ -30,6 +31,46 @@ json::object to_json(const Profile& profile) {
     steps[to_string(static_cast<Step>(step))] = profile.steps_ms[step];
   steps["other"] = profile.other_ms;
   return {{"runs", profile.runs}, {"wall_ms", profile.wall_ms}, {"thread_ms", std::move(steps)}};
+}
+
+json::array tensors_of(const std::vector<TensorInfo>& infos) {
+  json::array tensors;
+  for (const TensorInfo& info : infos) {
+    tensors.push_back(json::object{
+        {"name", info.name},
+        {"type", to_string(info.type)},
+        {"shape", json::array(info.shape.begin(), info.shape.end())},
+    });
+  }
+  return tensors;
+}
+
+json::object to_json(const ValueHistogram& histogram) {
+  return {
+      {"from_ms", histogram.from},
+      {"width_ms", histogram.width},
+      {"counts", json::array(histogram.counts.begin(), histogram.counts.end())},
+      {"above", histogram.above},
+  };
+}
+
+/// " 15.301 ms  ############  1,203", a line for each range.
+std::string bars_of(const ValueHistogram& histogram) {
+  constexpr std::size_t kLongestBar = 50;
+  std::size_t most = std::max<std::size_t>(histogram.above, 1);
+  for (const std::size_t count : histogram.counts) most = std::max(most, count);
+  std::string text = "\n";
+  const auto line = [&](double from, std::size_t count, std::string_view note) {
+    const std::string bar(count * kLongestBar / most, '#');
+    text += fmt::format(
+        "  {:>9.3f} ms  {:<{}}  {}{}\n", from, bar, kLongestBar, with_commas(count), note
+    );
+  };
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i)
+    line(histogram.from + histogram.width * static_cast<double>(i), histogram.counts[i], "");
+  const double end = histogram.width * static_cast<double>(histogram.counts.size());
+  line(histogram.from + end, histogram.above, " and more");
+  return text;
 }
 
 std::string table_of(const Profile& profile) {
@@ -67,6 +108,7 @@ std::string as_json(const BenchFlags& flags, const ShapeReport& report) {
       {"p90", report.ms.p90},
       {"p99", number_or_null(report.ms.p99)},
       {"mean", report.ms.mean},
+      {"sd", report.ms.sd},
       {"tokens_per_s", report.tokens_per_s},
       {"gmacs_per_s", report.gmacs_per_s},
       {"peak_gmacs_per_s",
@@ -111,6 +153,54 @@ std::string as_text(const ShapeReport& report) {
       report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
   );
   return report.profile ? text + table_of(*report.profile) : text;
+}
+
+std::string as_json(const BenchFlags& flags, const TensorReport& report) {
+  const json::object object{
+      {"model", flags.model},
+      {"cpu", cpu_name()},
+      {"engine", report.engine},
+      {"threads", report.threads},
+      {"inputs", tensors_of(report.inputs)},
+      {"outputs", tensors_of(report.outputs)},
+      {"n", report.ms.n},
+      {"min", report.ms.min},
+      {"p10", report.ms.p10},
+      {"p50", report.ms.p50},
+      {"p90", report.ms.p90},
+      {"p99", number_or_null(report.ms.p99)},
+      {"mean", report.ms.mean},
+      {"sd", report.ms.sd},
+      {"histogram", to_json(report.histogram)},
+      {"rss_mb", report.memory.rss_mb},
+      {"peak_rss_mb", report.memory.peak_rss_mb},
+      {"load_ms", report.load_ms},
+      {"first_run_ms", report.first_run_ms},
+      {"warm_up_runs", report.warm_up_runs},
+  };
+  return json::serialize(object) + "\n";
+}
+
+std::string as_text(const TensorReport& report) {
+  const Summary& ms = report.ms;
+  std::string text = fmt::format("{}, {} threads,", report.engine, report.threads);
+  for (const TensorInfo& input : report.inputs) {
+    text += fmt::format(
+        " {} {} [{}]", input.name, to_string(input.type), fmt::join(input.shape, " x ")
+    );
+  }
+  text += fmt::format(
+      "\n  latency     mean {:.3f} ms  sd {:.3f}  p50 {:.3f}  p10 {:.3f}  p90 {:.3f}  p99 {}  min "
+      "{:.3f}  ({} runs)\n",
+      ms.mean, ms.sd, ms.p50, ms.p10, ms.p90, ms.p99 ? fmt::format("{:.3f}", *ms.p99) : "-", ms.min,
+      with_commas(ms.n)
+  );
+  text += fmt::format(
+      "  start       load {:.1f} ms, first run {:.2f} ms\n  memory      {:.1f} MB resident, peak "
+      "{:.1f} MB\n",
+      report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
+  );
+  return text + bars_of(report.histogram);
 }
 
 std::string as_json(const BenchFlags& flags, const DatasetReport& report) {

@@ -5,12 +5,15 @@
 
 #include "bench/dataset_bench.h"
 #include "bench/shape_bench.h"
+#include "bench/tensor_bench.h"
 #include "bench_flags.h"
 
 namespace martlet::cli {
 
 std::string as_json(const BenchFlags& flags, const ShapeReport& report);
 std::string as_text(const ShapeReport& report);
+std::string as_json(const BenchFlags& flags, const TensorReport& report);
+std::string as_text(const TensorReport& report);
 std::string as_json(const BenchFlags& flags, const DatasetReport& report);
 std::string as_text(const DatasetReport& report);
 

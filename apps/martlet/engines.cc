@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "console.h"
 #include "core/cpu.h"
+#include "images/decode.h"
 #include "rows/parquet_plugin.h"
 #include "verbs.h"
 
@@ -32,6 +33,7 @@ struct Machine {
   std::vector<Ability> isas;
   std::vector<Ability> engines;
   Ability parquet{.name = "parquet", .reason = load_parquet_plugin().status().message()};
+  Ability images{.name = "images", .reason = load_image_codecs().message()};
 };
 
 Machine look_at_machine() {
@@ -67,6 +69,7 @@ std::string as_json(const Machine& machine) {
       {"version", MARTLET_VERSION},          {"cpu", machine.cpu},
       {"usable_cpus", machine.threads},      {"isa_levels", to_json(machine.isas)},
       {"engines", to_json(machine.engines)}, {"parquet", to_json(machine.parquet)},
+      {"images", to_json(machine.images)},
   };
   if (machine.selected_isa) {
     object["isa"] = std::string(to_string(*machine.selected_isa));
@@ -104,7 +107,7 @@ std::string as_text(const Machine& machine) {
     text += fmt::format(" (MARTLET_FORCE_ISA={})", machine.forced_isa);
   text += "\n\nengines\n";
   for (const Ability& engine : machine.engines) text += line(engine);
-  return text + "\nplug-ins\n" + line(machine.parquet);
+  return text + "\nplug-ins\n" + line(machine.parquet) + line(machine.images);
 }
 
 }  // namespace

@@ -46,7 +46,11 @@ Result<Measurement> measure(
 
   const nanoseconds end = clock.now() + options.duration;
   nanoseconds next_probe = clock.now();
-  while (result.ms.size() < options.least_runs || clock.now() < end) {
+  const auto wants_more = [&] {
+    if (options.runs > 0) return result.ms.size() < options.runs;
+    return result.ms.size() < options.least_runs || clock.now() < end;
+  };
+  while (wants_more()) {
     if (clock.now() >= next_probe) {
       MARTLET_RETURN_IF_ERROR(runner.probe());
       next_probe = clock.now() + options.probe_every;

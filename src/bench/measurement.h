@@ -27,6 +27,8 @@ struct MeasureOptions {
   std::chrono::nanoseconds warm_up = std::chrono::milliseconds(300);
   /// At least so many of each, however long they take.
   std::size_t least_runs = 3;
+  /// Exactly so many runs that count, however long they take; 0: `duration` says when to stop.
+  std::size_t runs = 0;
   std::chrono::nanoseconds probe_every = std::chrono::milliseconds(50);
 };
 

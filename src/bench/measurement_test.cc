@@ -76,5 +76,14 @@ TEST(Measurement, FailureOfARunEndsIt) {
   EXPECT_EQ(result.error().message(), "no");
 }
 
+TEST(Measurement, TakesAsManyRunsAsAsked) {
+  Machine machine;
+  const auto result = measure(
+      machine.workload(), {.duration = {}, .warm_up = milliseconds(50), .runs = 70}, machine.clock
+  );
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->ms.size(), 70);
+}
+
 }  // namespace
 }  // namespace martlet

@@ -22,10 +22,22 @@ struct Summary {
   double p90 = 0;
   std::optional<double> p99{};  // none with fewer than 100 values: it would be a guess
   double mean = 0;
+  double sd = 0;  // of the values, not of their mean
   double sum = 0;
 };
 
 /// All zero for no values.
 Summary summarize(std::vector<double> values);
+
+/// How many values lie where: `counts` ranges of one width from the smallest value up to the 99th
+/// percentile, and one for what is above it.
+struct ValueHistogram {
+  double from = 0;
+  double width = 0;  // of a range
+  std::vector<std::size_t> counts;
+  std::size_t above = 0;
+};
+
+ValueHistogram make_histogram(std::vector<double> values, std::size_t ranges);
 
 }  // namespace martlet

@@ -48,4 +48,6 @@ Result<Image> decode_image(
   return turn(*std::move(image), jpeg ? jpeg_orientation(file) : png_orientation(file));
 }
 
+Status load_image_codecs() { return load_codecs().status(); }
+
 }  // namespace martlet

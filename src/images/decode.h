@@ -23,4 +23,7 @@ Result<Image> decode_image(
     std::span<const std::byte> file, std::string_view where, const DecodeLimits& limits = {}
 );
 
+/// Loads the plug-in; not ok: why it cannot be.
+Status load_image_codecs();
+
 }  // namespace martlet

@@ -1,8 +1,11 @@
 """martlet bench: the keys of its JSON are a contract."""
 
 import json
+import re
 
-from cli_program import CLASSIFIER, EMBEDDER, INPUT, IO, USAGE, CliTest, main
+from cli_program import CLASSIFIER, EMBEDDER, INPUT, IO, ROOT, USAGE, CliTest, main
+
+IMAGES = ROOT / "tests" / "golden" / "images" / "model" / "model.onnx"
 
 QUICK = ("--seconds", "0.2", "--threads", "2")
 
@@ -62,6 +65,35 @@ class Shape(CliTest):
         self.fails(USAGE, "bench", CLASSIFIER, "--seq", "100000")
         self.fails(USAGE, "bench", CLASSIFIER, "--batch", "16000000")
         self.fails(USAGE, "bench", CLASSIFIER, "--seconds", "0")
+
+
+class Tensors(CliTest):
+    def setUp(self):
+        super().setUp()
+        if not re.search("onnxruntime +yes", self.out("engines")):
+            self.skipTest("no ONNX Runtime")
+
+    def test_any_graph(self):
+        flags = ("--engine", "onnxruntime", "--threads", "1", "--runs", "120")
+        report = json.loads(
+            self.out("bench", IMAGES, *flags, "--shape", "2x3x20x24", "--json", "-")
+        )
+        self.assertEqual(report["n"], 120)
+        self.assertEqual(report["inputs"][0]["shape"], [2, 3, 20, 24])
+        self.assertEqual(report["outputs"][0]["name"], "logits")
+        histogram = report["histogram"]
+        self.assertEqual(sum(histogram["counts"]) + histogram["above"], 120)
+        order = [report[key] for key in ("min", "p10", "p50", "p90", "p99")]
+        self.assertEqual(order, sorted(order))
+        self.assertGreater(report["sd"], 0)
+        text = self.out("bench", IMAGES, *flags, "--shape", "pixel_values=1x3x9x9")
+        self.assertIn("pixel_values float32 [1 x 3 x 9 x 9]", text)
+        self.assertIn(" and more", text)
+
+    def test_what_makes_no_sense(self):
+        for shape in ("2x3x20", "1x4x20x20", "x", "1x", "0x3x20x20", "images=1x3x20x20"):
+            self.fails(USAGE, "bench", IMAGES, "--shape", shape)
+        self.fails(USAGE, "bench", IMAGES, "--shape", "1x3x20x20", "--seq", "8")
 
 
 class Dataset(CliTest):
