@@ -7,10 +7,12 @@ expect, exactly. Run it again after a change here; the answers come from the ins
 import json
 from pathlib import Path
 
+import charsmap
 from tokenizers.processors import BertProcessing, RobertaProcessing, TemplateProcessing
 
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     decoders,
     models,
@@ -93,6 +95,30 @@ def byte_level_tokenizer():
     return tokenizer
 
 
+def unigram_tokenizer():
+    """XLM-RoBERTa's kind, with a charsmap that composes, grows and removes."""
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "▁", *(f"▁{word}" for word in WORDS.split())]
+    tokens += ["movie", "s", "ab", *LETTERS, *PUNCTUATION]
+    vocabulary = [(token, -(i % 7) - len(token) / 4) for i, token in enumerate(tokens)]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
+    table = {"e\u0301": "é", "ﬁ": "fi", "Ⅷ": "VIII", "\x01": "", "\u200b": " "}
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Precompiled(charsmap.build({k.encode(): v for k, v in table.items()})),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    return tokenizer
+
+
 def make_tokenizers():
     cased = base_tokenizer(normalizers.BertNormalizer(lowercase=False))
     cased.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))
@@ -126,6 +152,7 @@ def make_tokenizers():
         "bare": bare,
         "added": added,
         "byte_level": byte_level_tokenizer(),
+        "unigram": unigram_tokenizer(),
     }
 
 

@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import charsmap
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
@@ -40,6 +41,8 @@ TEXT = (
 WORDS = TEXT.split()
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 ROBERTA_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+ROBERTA_NAMES = {f"{token.strip('<>')}_token": token for token in ("<pad>", "<unk>", "<mask>")}
+ROBERTA_NAMES |= {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>"}
 PIECES = ["##s", "##ed", "##ing", "##er", "##ly", "##est", "##ness", "##ful", "##less"]
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"
 
@@ -128,12 +131,12 @@ SPECS = {
     "xlm-roberta-encoder": Spec(
         "XLMRobertaModel",
         bert_sizes(32, 2, 64, 2, max_position_embeddings=130, **ROBERTA_ODD),
-        tokenizer="byte-level",
+        tokenizer="unigram",
     ),
     "camembert-tokens": Spec(
         "CamembertForTokenClassification",
         bert_sizes(24, 2, 40, 1, num_labels=3, max_position_embeddings=80),
-        tokenizer="byte-level",
+        tokenizer="unigram",
     ),
     "electra-small": Spec("ElectraForSequenceClassification", {"num_labels": 3}),
     "electra-odd": Spec(
@@ -185,6 +188,30 @@ def make_byte_level() -> Tokenizer:
     return tokenizer
 
 
+def make_unigram() -> Tokenizer:
+    """XLM-RoBERTa's kind: a charsmap, words behind a visible space, tokens with scores."""
+    words = ["▁" + word for word in WORDS]
+    pieces = [piece.removeprefix("##") for piece in PIECES]
+    tokens = [*ROBERTA_SPECIALS, "▁", *words, *pieces, *CHARACTERS]
+    scores = [0.0] * len(ROBERTA_SPECIALS) + [-3 - i / 16 for i in range(len(tokens))]
+    vocabulary = list(dict(zip(tokens, scores, strict=False)).items())
+    unknown = ROBERTA_SPECIALS.index("<unk>")
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False))
+    tokenizer.add_special_tokens(ROBERTA_SPECIALS)
+    capitals = {chr(c).encode(): chr(c + 32) for c in range(ord("A"), ord("Z") + 1)}
+    tokenizer.normalizer = normalizers.Precompiled(charsmap.build(capitals))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    return tokenizer
+
+
 # How a tokenizer is made, its class in transformers, and its special tokens.
 TOKENIZERS = {
     "word-piece": (
@@ -192,13 +219,8 @@ TOKENIZERS = {
         "BertTokenizer",
         {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
     ),
-    "byte-level": (
-        make_byte_level,
-        "RobertaTokenizer",
-        {f"{token.strip('<>')}_token": token for token in ROBERTA_SPECIALS[3:]}
-        | {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
-        | {"pad_token": "<pad>"},
-    ),
+    "byte-level": (make_byte_level, "PreTrainedTokenizerFast", ROBERTA_NAMES),
+    "unigram": (make_unigram, "PreTrainedTokenizerFast", ROBERTA_NAMES),
 }
 
 

@@ -12,6 +12,8 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import charsmap
+
 import tokenizers
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -22,6 +24,8 @@ CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 CONTROL, SPACE, PUNCTUATION, MARK, IDEOGRAPH, WORD, LOWER, DECOMPOSES = (1 << i for i in range(8))
 # In the byte above the combining class.
 LETTER, NUMBER, COMBINING, COMPATIBILITY = (1 << i for i in range(16, 20))
+# Of grapheme clusters.
+JOINS, EXTENDS, PREPENDS, BREAKS, PICTOGRAPH, CONSONANT, LINKER = (1 << i for i in range(20, 27))
 HANGUL = range(0xAC00, 0xAC00 + 11172)  # decomposed by arithmetic, as Unicode defines
 BLOCK = 128  # code points per block of the two-stage table
 
@@ -156,6 +160,35 @@ def probe_combining_classes(decompositions):
     return classes
 
 
+def probe_clusters(flags):
+    """Where grapheme clusters end. A precompiled charsmap replaces a cluster of less than six bytes
+    as one, and each code point of a longer one: here everything becomes an X, so that they count.
+    """
+    normalizer = normalizers.Precompiled(charsmap.build({bytes([b]): "X" for b in range(2, 256)}))
+    points = CODE_POINTS[2:]
+
+    def pieces(text_of, count):
+        texts = normalizer.normalize_str("\x01".join(text_of(chr(c)) for c in points))
+        pairs = zip(points, texts.split("\x01"), strict=True)
+        return {point for point, text in pairs if len(text) == count}
+
+    accent, joiner, sign, ka, virama = "\u0301", "\u200d", "\xa9", "\u0915", "\u094d"
+    joins = pieces(lambda c: "a" + c, 1)
+    prepends = pieces(lambda c: c + "a", 1)
+    classes = {
+        JOINS: joins,
+        EXTENDS: joins & pieces(lambda c: sign + c + joiner + sign + accent, 5),
+        PREPENDS: prepends,
+        BREAKS: {0, 1} | pieces(lambda c: c + accent + accent, 2),
+        PICTOGRAPH: pieces(lambda c: sign + joiner + c + accent, 4) - joins,
+        CONSONANT: pieces(lambda c: c + virama + ka + accent, 4),
+        LINKER: pieces(lambda c: ka + c + ka + accent, 4) - prepends,
+    }
+    for flag, members in classes.items():
+        for point in members:
+            flags[point] |= flag
+
+
 def probe():
     flags = dict.fromkeys(CODE_POINTS, 0)
     separable = [c for c in CODE_POINTS if c != ord("|")]
@@ -164,6 +197,7 @@ def probe():
     probe_words(flags)
     probe_regex(flags)
     probe_combining(separable, flags)
+    probe_clusters(flags)
     lower = probe_mapping(normalizers.Lowercase(), separable)
     decompositions = probe_mapping(normalizers.NFD(), separable)
     others = [c for c in CODE_POINTS if c != 1]  # a vertical line is what U+FF5C becomes

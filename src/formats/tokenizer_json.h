@@ -51,9 +51,14 @@ struct ReplaceConfig {
 struct PrependConfig {
   std::string text;
 };
+/// sentencepiece's table of replacements, not trusted beyond its size.
+struct CharsmapConfig {
+  std::vector<uint32_t> units;  // a double array; values are where replacements begin in `strings`
+  std::string strings;          // each ended by a zero byte
+};
 using NormalizerStep = std::variant<
     BertNormalizerConfig, UnicodeForm, LowercaseConfig, StripAccentsConfig, StripConfig,
-    ReplaceConfig, PrependConfig>;
+    ReplaceConfig, PrependConfig, CharsmapConfig>;
 
 struct BertPreTokenizerConfig {};
 /// GPT-2's: words with the space before them, then bytes written as printable code points.
@@ -61,7 +66,18 @@ struct ByteLevelConfig {
   bool add_prefix_space = true;
   bool use_regex = true;  // false: the text is one word
 };
-using PreTokenizerStep = std::variant<BertPreTokenizerConfig, ByteLevelConfig>;
+/// Words are what stands between white space.
+struct WhitespaceSplitConfig {};
+/// Writes `replacement` for spaces, and before the text too.
+struct MetaspaceConfig {
+  enum class Prepend { kAlways, kNever, kFirst };  // kFirst: where the input begins, and only there
+
+  char32_t replacement = U'\u2581';
+  Prepend prepend = Prepend::kAlways;
+  bool split = true;  // into words that begin with it
+};
+using PreTokenizerStep =
+    std::variant<BertPreTokenizerConfig, ByteLevelConfig, WhitespaceSplitConfig, MetaspaceConfig>;
 
 struct WordPieceConfig {
   std::string unk_token;
@@ -81,7 +97,13 @@ struct BpeConfig {
   bool ignore_merges = false;  // a word that is a token is that token
 };
 
-using ModelConfig = std::variant<WordPieceConfig, BpeConfig>;
+struct UnigramConfig {
+  std::vector<std::pair<std::string, double>> vocab;  // tokens and their scores, by id; not empty
+  int32_t unk_id = 0;
+  bool byte_fallback = false;
+};
+
+using ModelConfig = std::variant<WordPieceConfig, BpeConfig, UnigramConfig>;
 
 /// One piece of a template: the text A or B, or special tokens.
 struct TemplatePiece {
@@ -110,7 +132,8 @@ struct WordPieceDecoderConfig {
 };
 
 struct ByteLevelDecoderConfig {};
-using DecoderConfig = std::variant<WordPieceDecoderConfig, ByteLevelDecoderConfig>;
+/// The replacement of a Metaspace pre-tokenizer becomes a space again, but for the first token's.
+using DecoderConfig = std::variant<WordPieceDecoderConfig, ByteLevelDecoderConfig, MetaspaceConfig>;
 
 struct TokenizerConfig {
   std::vector<AddedToken> added_tokens;

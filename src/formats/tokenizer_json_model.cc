@@ -1,4 +1,5 @@
-// The section "model": WordPiece and BPE.
+// The section "model": WordPiece, BPE and Unigram.
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <string>
 
@@ -90,6 +91,28 @@ Status parse_bpe(JsonReader& reader, std::string_view where, BpeConfig& config) 
   return parse_vocab(*vocab, where, config.vocab);
 }
 
+Status parse_unigram(JsonReader& reader, UnigramConfig& config) {
+  for (const auto key : {"unk_id", "vocab"}) reader.require(key);
+  const bj::array* vocab = reader.array("vocab");
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  const auto count = static_cast<int64_t>(vocab->size());
+  reader.get("unk_id", config.unk_id, {.min = 0, .max = std::min(count - 1, kIdRange.max)});
+  reader.get("byte_fallback", config.byte_fallback);
+  if (count == 0) reader.reject("vocab", "no tokens", "some");
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  config.vocab.reserve(vocab->size());
+  for (const bj::value& value : *vocab) {
+    const bj::array* pair = value.if_array();
+    if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() ||
+        !(*pair)[1].is_number()) {
+      reader.reject("vocab", describe(value), "[token, score]");
+      return reader.status();
+    }
+    config.vocab.emplace_back((*pair)[0].get_string(), (*pair)[1].to_number<double>());
+  }
+  return {};
+}
+
 }  // namespace
 
 Status parse_model(const bj::object& root, std::string_view where, ModelConfig& config) {
@@ -104,7 +127,8 @@ Status parse_model(const bj::object& root, std::string_view where, ModelConfig& 
     return parse_word_piece(reader, where, config.emplace<WordPieceConfig>());
   }
   if (type == "BPE") return parse_bpe(reader, where, config.emplace<BpeConfig>());
-  return unsupported(where, "model", type, "WordPiece or BPE");
+  if (type == "Unigram") return parse_unigram(reader, config.emplace<UnigramConfig>());
+  return unsupported(where, "model", type, "WordPiece, BPE or Unigram");
 }
 
 }  // namespace martlet::tokenizer_json

@@ -197,8 +197,10 @@ Status parse_decoder(
     decoder = std::move(config);
   } else if (type == "ByteLevel") {
     decoder = ByteLevelDecoderConfig{};
+  } else if (type == "Metaspace") {
+    decoder = read_metaspace(reader);
   } else {
-    return unsupported(where, "decoder", type, "WordPiece or ByteLevel");
+    return unsupported(where, "decoder", type, "WordPiece, ByteLevel or Metaspace");
   }
   return reader.status();
 }

@@ -28,6 +28,11 @@ Result<std::vector<const boost::json::object*>> find_parts(
 
 std::string_view type_of(const boost::json::object& part);
 
+/// Of a normalizer; failures are the reader's.
+CharsmapConfig read_charsmap(JsonReader& reader);
+/// Of a pre-tokenizer or a decoder; failures are the reader's.
+MetaspaceConfig read_metaspace(JsonReader& reader);
+
 // Each reads its section of `root`, the whole file.
 Status parse_normalizer(
     const boost::json::object& root, std::string_view where, std::vector<NormalizerStep>& steps

@@ -1,5 +1,6 @@
 #include "formats/tokenizer_json.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -93,6 +94,57 @@ TEST(TokenizerJson, ReadsRobertaProcessing) {
   EXPECT_TRUE(config->post_processor.one_type);
 }
 
+TEST(TokenizerJson, ReadsUnigram) {
+  const auto config =
+      parse(with_model(R"("type": "Unigram", "vocab": [["u", 0], ["a", -1.5]], "unk_id": 0)"));
+  ASSERT_TRUE(config) << config.status().message();
+  const auto& model = std::get<UnigramConfig>(config->model);
+  EXPECT_EQ(model.vocab, (std::vector<std::pair<std::string, double>>{{"u", 0}, {"a", -1.5}}));
+  for (const std::string_view fields :
+       {R"("vocab": [], "unk_id": 0)", R"("vocab": [["a", 0]], "unk_id": 1)",
+        R"("vocab": [["a", 0]], "unk_id": null)", R"("vocab": [["a"]], "unk_id": 0)",
+        R"("vocab": [[0, "a"]], "unk_id": 0)", R"("vocab": {"a": 0}, "unk_id": 0)"}) {
+    const auto bad = parse(with_model(R"("type": "Unigram", )" + std::string(fields)));
+    ASSERT_FALSE(bad) << fields;
+    EXPECT_EQ(bad.status().code(), StatusCode::kInvalidModel) << bad.status().message();
+  }
+}
+
+TEST(TokenizerJson, ReadsCharsmaps) {
+  const auto charsmap = [](std::string_view text) {
+    return parse(fmt::format(
+        R"("normalizer": {{"type": "Precompiled", "precompiled_charsmap": "{}"}})", text
+    ));
+  };
+  const auto config = charsmap("CAAAAAECAwQFBgcIYWIA");  // 8, the units, "ab\0"
+  ASSERT_TRUE(config) << config.status().message();
+  const auto& table = std::get<CharsmapConfig>(config->normalizer.at(0));
+  EXPECT_EQ(table.units, (std::vector<uint32_t>{0x04030201, 0x08070605}));
+  EXPECT_EQ(table.strings, std::string("ab\0", 3));
+  EXPECT_TRUE(charsmap("AAAAAA=="));  // no units, no strings
+  for (const std::string_view bad :
+       {"", "AAAA", "AA=A", "AAAAA", "CAAAAAEC", "AwAAAAEC", "!AAAAA=="})
+    EXPECT_EQ(charsmap(bad).status().code(), StatusCode::kInvalidModel) << bad;
+}
+
+TEST(TokenizerJson, ReadsMetaspaceOfAllYears) {
+  using Prepend = MetaspaceConfig::Prepend;
+  const auto metaspace = [](std::string_view fields) {
+    return parse(fmt::format(R"("pre_tokenizer": {{"type": "Metaspace", {}}})", fields));
+  };
+  const auto prepend = [&](std::string_view fields) {
+    return std::get<MetaspaceConfig>(metaspace(fields).value().pre_tokenizer.at(0)).prepend;
+  };
+  EXPECT_EQ(prepend(R"("replacement": "_")"), Prepend::kAlways);
+  EXPECT_EQ(prepend(R"("replacement": "_", "prepend_scheme": "first")"), Prepend::kFirst);
+  EXPECT_EQ(prepend(R"("replacement": "_", "add_prefix_space": false)"), Prepend::kNever);
+  for (const std::string_view bad :
+       {R"("replacement": "")", R"("replacement": "ab")", R"("prepend_scheme": "always")",
+        R"("replacement": "_", "prepend_scheme": "often")",
+        R"("replacement": "_", "prepend_scheme": "first", "add_prefix_space": false)"})
+    EXPECT_EQ(metaspace(bad).status().code(), StatusCode::kInvalidModel) << bad;
+}
+
 TEST(TokenizerJson, ReadsTemplates) {
   const auto config = parse(R"("post_processor": {"type": "TemplateProcessing",
     "single": [{"SpecialToken": {"id": "C", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 2}}],
@@ -106,7 +158,6 @@ TEST(TokenizerJson, ReadsTemplates) {
 
 TEST(TokenizerJson, RefusesWhatMartletDoesNotHave) {
   const std::string parts[] = {
-      with_model(R"("type": "Unigram", "vocab": [], "unk_id": 0)"),
       with_model(R"("type": "WordLevel", "vocab": {}, "unk_token": "u")"),
       R"("normalizer": {"type": "Nmt"})",
       R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "Nmt"}]})",

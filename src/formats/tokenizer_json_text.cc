@@ -1,6 +1,7 @@
 // What stands before the model: the normalizer and the pre-tokenizer.
 #include <boost/json/array.hpp>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/error.h"
@@ -10,6 +11,17 @@ namespace martlet::tokenizer_json {
 namespace {
 
 namespace bj = boost::json;
+
+/// The code point that a text, valid UTF-8, consists of; nullopt when there are more or none.
+std::optional<char32_t> only_code_point(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto lead = uint8_t(text[0]);
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (text.size() != size) return std::nullopt;
+  char32_t code = size == 1 ? lead : lead & (0x7FU >> size);
+  for (const char c : text.substr(1)) code = code << 6 | (uint8_t(c) & 0x3FU);
+  return code;
+}
 
 BertNormalizerConfig read_bert(JsonReader& reader) {
   BertNormalizerConfig config;
@@ -83,10 +95,13 @@ Status add_normalizer(
     steps.emplace_back(read_replace(reader));
   } else if (type == "Prepend") {
     steps.emplace_back(read_prepend(reader));
+  } else if (type == "Precompiled") {
+    steps.emplace_back(read_charsmap(reader));
   } else {
     return unsupported(
         where, "normalizer", type,
-        "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace or Prepend"
+        "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Prepend or "
+        "Precompiled"
     );
   }
   return reader.status();
@@ -109,13 +124,47 @@ Status add_pre_tokenizer(
     steps.emplace_back(BertPreTokenizerConfig{});
   } else if (type == "ByteLevel") {
     steps.emplace_back(read_byte_level(reader));
+  } else if (type == "WhitespaceSplit") {
+    steps.emplace_back(WhitespaceSplitConfig{});
+  } else if (type == "Metaspace") {
+    steps.emplace_back(read_metaspace(reader));
   } else {
-    return unsupported(where, "pre_tokenizer", type, "BertPreTokenizer or ByteLevel");
+    return unsupported(
+        where, "pre_tokenizer", type, "BertPreTokenizer, ByteLevel, WhitespaceSplit or Metaspace"
+    );
   }
   return reader.status();
 }
 
 }  // namespace
+
+/// Files before 2024 say add_prefix_space instead of prepend_scheme, or both.
+MetaspaceConfig read_metaspace(JsonReader& reader) {
+  using Prepend = MetaspaceConfig::Prepend;
+  static const std::map<std::string_view, Prepend> schemes{
+      {"always", Prepend::kAlways}, {"never", Prepend::kNever}, {"first", Prepend::kFirst}
+  };
+  MetaspaceConfig config;
+  std::string replacement;
+  bool prefix = true;
+  reader.require("replacement");
+  reader.get("replacement", replacement);
+  reader.get("split", config.split);
+  reader.get("add_prefix_space", prefix);
+  std::string scheme = prefix ? "always" : "never";
+  reader.get("prepend_scheme", scheme);
+  if (!reader.status().ok()) return config;
+  const auto code = only_code_point(replacement);
+  if (!code) reader.reject("replacement", in_quotes(replacement), "one character");
+  const auto found = schemes.find(scheme);
+  if (found == schemes.end() || (!prefix && found->second != Prepend::kNever)) {
+    reader.reject("prepend_scheme", in_quotes(scheme), "always, first or never");
+  }
+  if (!reader.status().ok()) return config;
+  config.replacement = *code;
+  config.prepend = found->second;
+  return config;
+}
 
 Status parse_normalizer(
     const bj::object& root, std::string_view where, std::vector<NormalizerStep>& steps

@@ -1,7 +1,5 @@
 #include "tokenizers/bpe.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/error.h"
@@ -38,7 +36,7 @@ Result<Bpe> Bpe::build(const BpeConfig& config, std::string_view where) {
   model.fuse_unk_ = config.fuse_unk;
   model.ignore_merges_ = config.ignore_merges;
   model.byte_fallback_ = config.byte_fallback;
-  model.read_byte_tokens();
+  model.byte_tokens_ = ByteTokens(model.vocabulary_);
   MARTLET_RETURN_IF_ERROR(model.add_merges(config, where));
   return model;
 }
@@ -68,12 +66,6 @@ Status Bpe::add_merges(const BpeConfig& config, std::string_view where) {
   return {};
 }
 
-void Bpe::read_byte_tokens() {
-  for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
-    byte_ids_[byte] = vocabulary_.find(fmt::format("<0x{:02X}>", byte)).value_or(kNoId);
-  }
-}
-
 int32_t Bpe::find_symbol(char32_t code, bool is_first, bool is_last) const {
   if (prefix_.empty() && suffix_.empty()) {  // byte-level: no string to make
     const Trie::Match match =
@@ -89,9 +81,8 @@ int32_t Bpe::find_symbol(char32_t code, bool is_first, bool is_last) const {
 bool Bpe::push_bytes(char32_t code, std::vector<Symbol>& symbols) const {
   std::string bytes;
   unicode::append_utf8(code, bytes);
-  const auto id_of = [&](char byte) { return byte_ids_[uint8_t(byte)]; };
-  if (std::ranges::any_of(bytes, [&](char byte) { return id_of(byte) == kNoId; })) return false;
-  for (const char byte : bytes) symbols.push_back({.id = id_of(byte), .bytes = 1});
+  if (!byte_tokens_.has_all(bytes)) return false;
+  for (const char byte : bytes) symbols.push_back({.id = byte_tokens_.id_of(byte), .bytes = 1});
   return true;
 }
 

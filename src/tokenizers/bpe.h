@@ -4,7 +4,6 @@
 // A heap of the pairs there are makes that n log n in the length of a word.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +12,7 @@
 
 #include "formats/tokenizer_json.h"
 #include "martlet/status.h"
+#include "tokenizers/byte_tokens.h"
 #include "tokenizers/chars.h"
 #include "tokenizers/merge_table.h"
 #include "tokenizers/vocabulary.h"
@@ -53,7 +53,6 @@ class Bpe {
   static constexpr int32_t kNoId = -1;
 
   Status add_merges(const BpeConfig& config, std::string_view where);
-  void read_byte_tokens();
   [[nodiscard]] int32_t find_symbol(char32_t code, bool is_first, bool is_last) const;
   void read_symbols(std::span<const Char> word, std::vector<Symbol>& symbols) const;
   [[nodiscard]] bool push_bytes(char32_t code, std::vector<Symbol>& symbols) const;
@@ -68,7 +67,7 @@ class Bpe {
   bool fuse_unk_ = false;
   bool ignore_merges_ = false;
   bool byte_fallback_ = false;
-  std::array<int32_t, 256> byte_ids_{};  // of <0x00> ..., kNoId where there is none
+  ByteTokens byte_tokens_;
 };
 
 }  // namespace martlet

@@ -58,6 +58,22 @@ struct Decode {
     return text;
   }
 
+  std::string operator()(const MetaspaceConfig& config) const {
+    std::string text;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const bool drops = i == 0 && config.prepend != MetaspaceConfig::Prepend::kNever;
+      for (std::size_t position = 0; position < tokens[i].size();) {
+        const char32_t code = unicode::read_utf8(tokens[i], position);
+        if (code != config.replacement) {
+          unicode::append_utf8(code, text);
+        } else if (!drops) {
+          text.push_back(' ');
+        }
+      }
+    }
+    return text;
+  }
+
   /// A code point's bytes may be those of many tokens, so what is not UTF-8 is known at the end.
   std::string operator()(const ByteLevelDecoderConfig&) const {
     std::string bytes;

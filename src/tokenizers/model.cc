@@ -21,6 +21,7 @@ struct Tokenize {
 
   void operator()(const WordPiece& model) const { spell(model, word, tokens); }
   void operator()(const Bpe& model) const { model.tokenize(word, scratch.bpe, tokens); }
+  void operator()(const Unigram& model) const { model.tokenize(word, scratch.unigram, tokens); }
 };
 
 }  // namespace
@@ -31,6 +32,8 @@ Result<Model> Model::build(const ModelConfig& config, std::string_view where) {
     return Model(std::move(*model));
   };
   if (const auto* bpe = std::get_if<BpeConfig>(&config)) return wrap(Bpe::build(*bpe, where));
+  if (const auto* unigram = std::get_if<UnigramConfig>(&config))
+    return wrap(Unigram::build(*unigram, where));
   return wrap(WordPiece::build(std::get<WordPieceConfig>(config), where));
 }
 

@@ -1,4 +1,4 @@
-// What spells words in tokens: WordPiece or BPE.
+// What spells words in tokens: WordPiece, BPE or Unigram.
 #pragma once
 
 #include <span>
@@ -11,6 +11,7 @@
 #include "martlet/status.h"
 #include "tokenizers/bpe.h"
 #include "tokenizers/chars.h"
+#include "tokenizers/unigram.h"
 #include "tokenizers/wordpiece.h"
 
 namespace martlet {
@@ -20,6 +21,7 @@ class Model {
   /// Working memory. For one thread.
   struct Scratch {
     Bpe::Scratch bpe;
+    Unigram::Scratch unigram;
   };
 
   static Result<Model> build(const ModelConfig& config, std::string_view where);
@@ -34,7 +36,7 @@ class Model {
   }
 
  private:
-  using AnyModel = std::variant<WordPiece, Bpe>;
+  using AnyModel = std::variant<WordPiece, Bpe, Unigram>;
   explicit Model(AnyModel model) : model_(std::move(model)) {}
 
   AnyModel model_;

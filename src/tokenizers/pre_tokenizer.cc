@@ -19,6 +19,33 @@ void split_bert(std::span<const Char> text, Pieces& out) {
   out.end_piece();
 }
 
+void split_whitespace(std::span<const Char> text, Pieces& out) {
+  for (const Char& c : text) {
+    if (unicode::has(c.code, unicode::kSpace)) {
+      out.end_piece();
+    } else {
+      out.chars.push_back(c);
+    }
+  }
+  out.end_piece();
+}
+
+/// `text` is not empty.
+void split_metaspace(const MetaspaceConfig& config, std::span<const Char> text, Pieces& out) {
+  using Prepend = MetaspaceConfig::Prepend;
+  const Char first = text.front();
+  const bool has_space = first.code == ' ' || first.code == config.replacement;
+  const bool wants_one = config.prepend == Prepend::kAlways ||
+                         (config.prepend == Prepend::kFirst && first.source == 0);
+  if (wants_one && !has_space) out.chars.push_back({config.replacement, first.source});
+  for (const Char& c : text) {
+    const char32_t code = c.code == ' ' ? config.replacement : c.code;
+    if (config.split && code == config.replacement) out.end_piece();
+    out.chars.push_back({code, c.source});
+  }
+  out.end_piece();
+}
+
 /// Appends what one step makes of one piece.
 struct SplitPiece {
   std::span<const Char> text;
@@ -29,6 +56,8 @@ struct SplitPiece {
   void operator()(const ByteLevelConfig& config) const {
     byte_level::split(config, text, spare, out);
   }
+  void operator()(const WhitespaceSplitConfig&) const { split_whitespace(text, out); }
+  void operator()(const MetaspaceConfig& config) const { split_metaspace(config, text, out); }
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tokenizers/charsmap.h"
 #include "tokenizers/unicode.h"
 
 namespace martlet {
@@ -78,6 +79,7 @@ struct Apply {
   void operator()(const StripConfig& config) const { strip(config, chars); }
   void operator()(const ReplaceConfig& config) const { replace(config, chars, spare); }
   void operator()(const PrependConfig& config) const { prepend(config, chars, spare); }
+  void operator()(const CharsmapConfig& config) const { apply_charsmap(config, chars, spare); }
 };
 
 }  // namespace

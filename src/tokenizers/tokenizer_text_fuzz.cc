@@ -26,7 +26,8 @@ void require(bool holds) {
 const Tokenizer& tokenizer(uint8_t choice) {
   static const auto tokenizers = [] {
     std::vector<Tokenizer> loaded;
-    for (const auto name : {"uncased", "cased", "accents", "bare", "added", "byte_level"}) {
+    for (const auto name :
+         {"uncased", "cased", "accents", "bare", "added", "byte_level", "unigram"}) {
       const std::filesystem::path directory = MARTLET_SOURCE_DIR "/tests/golden/tokenizer";
       loaded.push_back(Tokenizer::load(directory / (std::string(name) + ".json")).value());
     }

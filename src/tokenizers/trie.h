@@ -52,6 +52,18 @@ class Trie {
     return match;
   }
 
+  /// Calls each(value, length) for every key that the `size` code points begin with, shortest
+  /// first.
+  template <class CodeAt, class Each>
+  void for_each_prefix(std::size_t size, CodeAt code_at, Each each) const {
+    Node node = kRoot;
+    for (std::size_t i = 0; i < size; ++i) {
+      node = child(node, code_at(i));
+      if (node == kNoNode) return;
+      if (values_[node] != kNoValue) each(values_[node], i + 1);
+    }
+  }
+
  private:
   struct Edge {
     Node from = kNoNode;

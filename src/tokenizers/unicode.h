@@ -25,6 +25,14 @@ enum Property : uint32_t {
   kNumber = 1 << 17,         // regex \p{N}
   kCombining = 1 << 18,      // the normalizer StripAccents removes it
   kCompatibility = 1 << 19,  // decompose_compatibility changes it otherwise than decompose
+  // Of grapheme clusters (graphemes.h):
+  kJoins = 1 << 20,       // continues the cluster before it
+  kExtends = 1 << 21,     // ... and is no spacing mark and no joiner
+  kPrepends = 1 << 22,    // the code point after it continues its cluster
+  kBreaks = 1 << 23,      // a cluster of its own: controls, line ends
+  kPictograph = 1 << 24,  // a joiner may join it to another one
+  kConsonant = 1 << 25,   // a linker may join it to another one
+  kLinker = 1 << 26,
 };
 
 /// The two-stage table: which block of records a block of code points has, then the record.

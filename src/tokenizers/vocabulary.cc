@@ -8,7 +8,7 @@
 namespace martlet {
 
 Result<Vocabulary> Vocabulary::build(
-    const std::vector<std::pair<std::string, int32_t>>& tokens, std::string_view where
+    const std::vector<std::pair<std::string, int32_t>>& tokens, std::string_view where, Repeats kept
 ) {
   Vocabulary vocabulary;
   vocabulary.trie_.reserve(tokens.size() * 3);
@@ -17,7 +17,8 @@ Result<Vocabulary> Vocabulary::build(
     repeats |= vocabulary.trie_.insert(token, id) != Trie::kNoValue;
   }
   for (const auto& [token, id] : tokens) {
-    if (repeats && vocabulary.trie_.find(token) != id) continue;  // it comes again
+    if (repeats && kept == Repeats::kLast && vocabulary.trie_.find(token) != id)
+      continue;  // it comes again
     vocabulary.entries_.push_back({id, vocabulary.text_.size(), token.size()});
     vocabulary.text_ += token;
   }

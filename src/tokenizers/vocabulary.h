@@ -15,9 +15,13 @@ namespace martlet {
 
 class Vocabulary {
  public:
-  /// kInvalidModel when two tokens have one id; of a token that comes twice the last id counts.
+  /// Of a token that comes twice the last id is found; kAll: the others keep its text.
+  enum class Repeats { kLast, kAll };
+
+  /// kInvalidModel when two tokens have one id.
   static Result<Vocabulary> build(
-      const std::vector<std::pair<std::string, int32_t>>& tokens, std::string_view where
+      const std::vector<std::pair<std::string, int32_t>>& tokens, std::string_view where,
+      Repeats kept = Repeats::kLast
   );
 
   [[nodiscard]] std::optional<int32_t> find(std::string_view token) const noexcept;
