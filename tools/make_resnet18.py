@@ -14,6 +14,11 @@ WIDTHS = (64, 128, 256, 512)
 CLASSES = 1000
 
 
+def norm(width: int) -> nn.BatchNorm2d:
+    """Takes its statistics from the one batch it sees."""
+    return nn.BatchNorm2d(width, momentum=1.0)
+
+
 class Block(nn.Module):
     """Two 3x3 convolutions around a shortcut, which is a 1x1 convolution where shapes change."""
 
@@ -21,15 +26,15 @@ class Block(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(before, width, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(width),
+            norm(width),
             nn.ReLU(),
             nn.Conv2d(width, width, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(width),
+            norm(width),
         )
         self.shortcut = nn.Identity()
         if stride != 1 or before != width:
             self.shortcut = nn.Sequential(
-                nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+                nn.Conv2d(before, width, 1, stride, bias=False), norm(width)
             )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -39,7 +44,7 @@ class Block(nn.Module):
 def resnet18() -> nn.Module:
     layers = [
         nn.Conv2d(3, 64, 7, 2, 3, bias=False),
-        nn.BatchNorm2d(64),
+        norm(64),
         nn.ReLU(),
         nn.MaxPool2d(3, 2, 1),
     ]

@@ -225,10 +225,15 @@ std::vector<float> read_row(std::ifstream& file, std::int64_t row, std::size_t s
   return values;
 }
 
-json::array floats_of(const martlet::NamedTensor& tensor) {
+/// Rows of the last dimension.
+json::array rows_of(const martlet::NamedTensor& tensor) {
   std::vector<float> values(tensor.data.size() / sizeof(float));
   std::memcpy(values.data(), tensor.data.data(), values.size() * sizeof(float));
-  return json::array(values.begin(), values.end());
+  const auto columns = std::max<std::int64_t>(1, tensor.shape.empty() ? 1 : tensor.shape.back());
+  json::array rows;
+  for (auto row = values.begin(); row < values.end(); row += columns)
+    rows.emplace_back(json::array(row, row + columns));
+  return rows;
 }
 
 json::object run_tensors(Model& model, const json::object& request) {
@@ -249,7 +254,7 @@ json::object run_tensors(Model& model, const json::object& request) {
     const auto begin = std::chrono::steady_clock::now();
     check(executor.run({&input, 1}, outputs));
     answer["ms"].as_array().emplace_back(milliseconds_since(begin));
-    if (wants_values(request)) answer["values"].as_array().emplace_back(floats_of(outputs.at(0)));
+    if (wants_values(request)) answer["values"].as_array().emplace_back(rows_of(outputs.at(0)));
   }
   return answer;
 }

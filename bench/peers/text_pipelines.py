@@ -13,6 +13,9 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
 
+USUAL_BATCH = 32  # where tokens are to limit a batch, which they cannot
+
+
 class TextPipeline(Engine):
     version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
     answers = ("texts",)
@@ -22,7 +25,7 @@ class TextPipeline(Engine):
 
     def classify(self, texts: list[str], batch: int) -> dict:
         begin = time.perf_counter()
-        labels = self._labels(texts, batch)
+        labels = self._labels(texts, batch or USUAL_BATCH)
         return {"seconds": time.perf_counter() - begin, "labels": labels}
 
     def _labels(self, texts: list[str], batch: int) -> list[int]:

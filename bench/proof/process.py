@@ -13,7 +13,9 @@ from proof import environment
 
 PROTOCOL = 1
 BENCH = Path(__file__).resolve().parents[1]
-SETTLE_SECONDS = 0.05  # lets the threads of the system before stop spinning
+# After a turn, until the system's threads have stopped spinning: looked at so often, at most so long.
+SETTLE_STEP, SETTLE_SECONDS = 0.01, 0.5
+IDLE = 0.1  # of a step, that its threads may still run
 # Where an engine's use of AMX ends in SIGILL, because the virtual machine announces it by halves.
 CAPPED = {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16", "ATEN_CPU_CAPABILITY": "avx512"}
 
@@ -88,11 +90,21 @@ class System:
             line = ""
         if not line:
             raise DiedError(self._last_words())
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError as problem:
+            raise DiedError(f"no answer of the protocol: {line[:80]!r}") from problem
 
     def measure(self, **request: object) -> dict:
-        time.sleep(SETTLE_SECONDS)
-        return self.ask(**request)
+        """Answers when its threads are idle, so that the next system has the cores to itself."""
+        answer = self.ask(**request)
+        ran = environment.waiting(self.pid)[0]
+        for _ in range(int(SETTLE_SECONDS / SETTLE_STEP)):
+            time.sleep(SETTLE_STEP)
+            before, ran = ran, environment.waiting(self.pid)[0]
+            if ran - before < IDLE * SETTLE_STEP:
+                break
+        return answer
 
     def close(self) -> None:
         self.facts |= environment.memory_mb(self.pid)

@@ -63,8 +63,10 @@ class Record:
         self.checks.setdefault(case, {}).setdefault(system, {}).update(facts)
 
     def warn(self, found: Warning | None) -> None:
-        if found is not None and found not in self.warnings:
-            self.warnings.append(found)
+        """The newest of its kind about the same thing."""
+        if found is not None:
+            same = (found.kind, found.about)
+            self.warnings = [w for w in self.warnings if (w.kind, w.about) != same] + [found]
 
     # ---- what follows from it
 

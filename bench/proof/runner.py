@@ -143,8 +143,14 @@ class Bench:
                 self._note_death(record, system.name, f"answering {case.name}", death)
         reference = answers.get(record.baseline)
         for name, answer in answers.items():
-            if answer is not None and reference is not None:
+            if answer is None or reference is None:
+                continue
+            try:
                 record.add_check(case.name, name, case.compare(answer, reference))
+            except ValueError as problem:
+                record.warn(
+                    detectors.Warning("other answers", f"{name}, {case.name}", str(problem))
+                )
 
     def _restart_or_drop(
         self, record: Record, case: Case, system: System, alive: list[System], able: list[System]

@@ -32,7 +32,7 @@ def plans(context: Context, model: Path) -> list[Plan]:
 
 
 def cases(context: Context, _: Path, dataset: Dataset) -> list[DatasetCase]:
-    part = 200 if context.quick else 2000
+    part = 128 if context.quick else 2000
     ways = {
         name: way | {"streams": way["streams"] or context.threads} for name, way in WAYS.items()
     }

@@ -1,0 +1,118 @@
+"""Which charts a record gets, as data: script.js draws them with Chart.js."""
+
+import numpy as np
+
+CURVE_POINTS = 60
+
+
+def of(record: dict) -> dict[str, dict]:
+    """By name: pareto, distribution, bars. A chart's id is its place on the page."""
+    found = {"pareto": pareto(record)}
+    if any(len(values_of(record, case["name"], row["system"])) >= 20
+           for case in record["cases"] for row in rows_of(record, case["name"])):  # fmt: skip
+        found["distribution"] = distribution(record)
+    found["bars"] = bars(record)
+    found = {name: chart for name, chart in found.items() if chart["series"]}
+    for name, chart in found.items():
+        chart["id"] = f"{record['suite']}-{name}"
+    return found
+
+
+def rows_of(record: dict, case: str) -> list[dict]:
+    return [row for row in record["rows"] if row["case"] == case]
+
+
+def kind_of(record: dict, system: str) -> str:
+    """What colour it gets: ours, the baseline, or another."""
+    if system.startswith(record["baseline"]):
+        return "baseline"
+    facts = next((s for s in record["systems"] if s["name"] == system), {})
+    return "ours" if facts.get("ours") else "peer"
+
+
+def values_of(record: dict, case: str, system: str) -> list[float]:
+    rounds = record["rounds"][case].get(system, [])
+    return [value for one in rounds for value in one["values"]]
+
+
+def pareto(record: dict) -> dict:
+    """Speed over error, of the last case that has both: what is fast, and how far from exact."""
+    for case in reversed(record["cases"]):
+        rows = [row for row in rows_of(record, case["name"]) if "ratio" in row]
+        points = [_point(record, row) for row in rows if _error(row) is not None]
+        if len(points) > 1:
+            front = _front(points)
+            return {
+                "kind": "pareto", "series": points, "front": front, "x": _error_name(rows),
+                "y": f"times faster than {record['baseline']}",
+                "title": f"Speed and error, {case['name']}",
+            }  # fmt: skip
+    return {"series": []}
+
+
+def _point(record: dict, row: dict) -> dict:
+    return {
+        "name": row["system"], "kind": kind_of(record, row["system"]),
+        "x": max(_error(row), 1e-7), "y": row["ratio"]["middle"],
+        "low": row["ratio"]["low"], "high": row["ratio"]["high"],
+    }  # fmt: skip
+
+
+def _error(row: dict) -> float | None:
+    if "accuracy" in row:
+        return 1 - row["accuracy"]
+    if row.get("label_agreement") is not None:
+        return 1 - row["label_agreement"]
+    return row.get("logit_max_abs")
+
+
+def _error_name(rows: list[dict]) -> str:
+    if any("accuracy" in row for row in rows):
+        return "labels that are wrong, share"
+    if any(row.get("label_agreement") is not None for row in rows):
+        return "labels that are not the baseline's, share"
+    return "largest difference of a logit from the baseline's"
+
+
+def _front(points: list[dict]) -> list[dict]:
+    """Those that no other is both faster and as right as; from the most exact on."""
+    front = []
+    for point in sorted(points, key=lambda p: (p["x"], -p["y"])):
+        if not front or point["y"] > front[-1]["y"]:
+            front.append(point)
+    return [{"x": p["x"], "y": p["y"]} for p in front]
+
+
+def distribution(record: dict) -> dict:
+    """Of the first case: how many of the runs took no longer than so long."""
+    case = record["cases"][0]["name"]
+    series = []
+    rows = sorted(rows_of(record, case), key=lambda row: row["p50"])
+    for row in rows:
+        values = np.sort(values_of(record, case, row["system"]))
+        shares = np.linspace(0, 1, CURVE_POINTS)[:-1]
+        points = [{"x": float(np.quantile(values, s)), "y": 100 * float(s)} for s in shares]
+        kind = kind_of(record, row["system"])
+        series.append({"name": row["system"], "kind": kind, "points": points})
+    unit = record["cases"][0]["unit"]
+    return {"kind": "distribution", "series": series, "x": unit, "y": "% of runs",
+            "title": f"How long runs took, {case}"}  # fmt: skip
+
+
+def bars(record: dict) -> dict:
+    """Of every case: times faster than the baseline, with the interval."""
+    systems = [row["system"] for row in record["rows"] if "ratio" in row]
+    series = []
+    for name in dict.fromkeys(systems):
+        rows = {row["case"]: row for row in record["rows"] if row["system"] == name}
+        values = [_bar(rows.get(case["name"])) for case in record["cases"]]
+        series.append({"name": name, "kind": kind_of(record, name), "values": values})
+    series.sort(key=lambda one: -max((v["middle"] for v in one["values"] if v), default=0))
+    return {
+        "kind": "bars", "series": series, "cases": [case["name"] for case in record["cases"]],
+        "x": f"times faster than {record['baseline']}", "title": "Speed beside the baseline",
+    }  # fmt: skip
+
+
+def _bar(row: dict | None) -> dict | None:
+    return row["ratio"] if row and "ratio" in row else None
