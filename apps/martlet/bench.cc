@@ -5,6 +5,7 @@
 #include "bench/dataset_bench.h"
 #include "bench/shape_bench.h"
 #include "bench/tensor_bench.h"
+#include "bench_diff.h"
 #include "bench_flags.h"
 #include "bench_report.h"
 #include "bench_serve.h"
@@ -73,6 +74,8 @@ Status bench_dataset(const BenchFlags& flags) {
 Status bench(Arguments arguments) {
   if (!arguments.empty() && std::string_view(arguments.front()) == "serve")
     return bench_serve(arguments.subspan(1));
+  if (!arguments.empty() && std::string_view(arguments.front()) == "diff")
+    return bench_diff(arguments.subspan(1));
   CommandLine line({
       .verb = "bench",
       .arguments = "MODEL",
@@ -80,7 +83,8 @@ Status bench(Arguments arguments) {
                  "results, in\nturn with the multiply-add peak of this machine; or how fast it "
                  "answers the texts "
                  "of a file; or how fast a graph answers tensors.\nmartlet bench serve URL "
-                 "measures a running server; see its --help.",
+                 "measures a running server, martlet bench diff BEFORE AFTER compares two records "
+                 "of\n./dev bench; see their --help.",
       .examples =
           "  martlet bench build/models/minilm-sst2 --seq 16\n"
           "  martlet bench build/models/minilm-sst2 --precision int8 --batch 32 --seq 16 "

@@ -7,10 +7,11 @@ namespace martlet::cli {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitUsage = 2,   // the command line makes no sense
-  kExitInput = 3,   // a model or input that is missing, malformed or not supported
-  kExitEngine = 4,  // the engine cannot run, or failed
-  kExitIo = 5,      // the system could not read or write: full disk, closed pipe
+  kExitDifference = 1,  // done, and a comparison found what it looks for
+  kExitUsage = 2,       // the command line makes no sense
+  kExitInput = 3,       // a model or input that is missing, malformed or not supported
+  kExitEngine = 4,      // the engine cannot run, or failed
+  kExitIo = 5,          // the system could not read or write: full disk, closed pipe
 };
 
 constexpr ExitCode exit_code(StatusCode code) noexcept {
@@ -34,6 +35,12 @@ constexpr ExitCode exit_code(StatusCode code) noexcept {
       return kExitIo;
   }
   return kExitEngine;
+}
+
+/// What a verb that is done ends with; a comparison sets kExitDifference.
+inline ExitCode& done_exit_code() noexcept {
+  static ExitCode code = kExitOk;
+  return code;
 }
 
 }  // namespace martlet::cli

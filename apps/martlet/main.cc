@@ -94,7 +94,8 @@ int main(int argc, char** argv) {
     const martlet::Status status =
         cli::dispatch(cli::Arguments(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0)
         );
-    if (!status.ok()) cli::print_error(status);
+    if (status.ok()) return cli::done_exit_code();
+    cli::print_error(status);
     return cli::exit_code(status.code());
   } catch (const std::bad_alloc&) {
     std::fputs("martlet: [memory] there is not enough of it for this\n", stderr);

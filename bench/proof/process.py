@@ -13,7 +13,7 @@ from proof import environment
 
 PROTOCOL = 1
 BENCH = Path(__file__).resolve().parents[1]
-# After a turn, until the system's threads have stopped spinning: looked at so often, at most so long.
+# After a turn, until the system's threads have stopped spinning: a look every step.
 SETTLE_STEP, SETTLE_SECONDS = 0.01, 0.5
 IDLE = 0.1  # of a step, that its threads may still run
 # Where an engine's use of AMX ends in SIGILL, because the virtual machine announces it by halves.

@@ -73,15 +73,18 @@ def number(value: float | None) -> str:
     return f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
 
 
+def failures(record: dict) -> list[str]:
+    """A line for each system that did not run, or only on a second try."""
+    found = {s["name"]: s.get("failed") for s in record["systems"] if s.get("failed")}
+    for system in record["systems"]:
+        if system.get("died_with_amx") and system["name"] not in found:
+            found[system["name"]] = f"{system['died_with_amx']}; measured with AMX off"
+    return [f"{name}: {why}" for name, why in found.items()]
+
+
 def _failures(record: dict) -> list[str]:
-    failed = [s for s in record["systems"] if s.get("failed") or s.get("died_with_amx")]
-    if not failed:
-        return []
-    lines = ["", "did not run, or not at first"]
-    for system in failed:
-        why = system.get("failed") or f"{system['died_with_amx']}; measured with AMX off"
-        lines.append(f"  {system['name']}: {why}")
-    return lines
+    lines = failures(record)
+    return ["", "did not run, or not at first", *(f"  {line}" for line in lines)] if lines else []
 
 
 def _published(record: dict) -> list[str]:

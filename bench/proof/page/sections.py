@@ -4,7 +4,7 @@ from html import escape
 
 from proof.page.charts import kind_of
 from proof.published import verdict
-from proof.table import answers, number, ratio
+from proof.table import answers, failures, number, ratio
 
 COLUMNS = [
     ("p50, p90, p99", "half, 90% and 99% of the runs took no longer. A percentile is left out "
@@ -154,14 +154,7 @@ def _published(record: dict) -> str:
 
 
 def _failures(record: dict) -> str:
-    failed = [s for s in record["systems"] if s.get("failed") or s.get("died_with_amx")]
-    return _list(
-        "Did not run, or not at first",
-        [
-            f"{s['name']}: {s.get('failed') or s['died_with_amx'] + '; then AMX off'}"
-            for s in failed
-        ],
-    )
+    return _list("Did not run, or not at first", failures(record))
 
 
 def _warnings(record: dict) -> str:
