@@ -4,6 +4,7 @@ The file is JSON, schema "martlet.bench/1": facts of the machine, model and data
 every value of every round; and the rows that are computed from them."""
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -124,10 +125,12 @@ class Record:
     def _detect(self) -> None:
         self.warnings = [w for w in self.warnings if w.kind not in ("drift", "unstable")]
         for case, systems in self.rounds.items():
+            work = _work_of_rounds(systems)
             for system, done in systems.items():
-                about, middles = f"{system}, {case}", [one.middle for one in done]
-                self.warn(detectors.drift(about, middles))
-                self.warn(detectors.unstable(about, middles))
+                about = f"{system}, {case}"
+                self.warn(detectors.drift(about, [one.middle for one in done]))
+                evened = [one.middle / work[one.sitting, one.number] for one in done]
+                self.warn(detectors.unstable(about, evened))
 
     # ---- the file
 
@@ -182,6 +185,16 @@ def read(path: Path) -> dict:
     if found.get("schema") != SCHEMA:
         raise SystemExit(f"bench: [{path}] schema, got {found.get('schema')}, expected {SCHEMA}")
     return found
+
+
+def _work_of_rounds(systems: dict[str, list[Round]]) -> dict[tuple[int, int], float]:
+    """By sitting and number: geometric mean over the systems, which have different texts in
+    different rounds, but all the same ones in one."""
+    logs: dict[tuple[int, int], list[float]] = {}
+    for done in systems.values():
+        for one in done:
+            logs.setdefault((one.sitting, one.number), []).append(math.log(one.middle))
+    return {key: math.exp(sum(found) / len(found)) for key, found in logs.items()}
 
 
 def _rates(case: dict, mean: float) -> dict:
