@@ -4,6 +4,7 @@ the same work for every system, and no two numbers the same."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Case:
     name: str
     unit: str = "ms"
     asks: str = "batches"  # the request of bench/PROTOCOL.md
+    least_rounds: ClassVar[int] = 3  # of a sitting, whatever they take
     facts: dict = field(default_factory=dict)  # batch, seq, plan, ...: columns of the record
     hashes: list[int] = field(default_factory=list)  # of every input of every turn
     seen: set[int] = field(default_factory=set)  # turns whose inputs are in `hashes`
@@ -43,6 +45,12 @@ class Case:
         if number not in self.seen:
             self.seen.add(number)
             self.hashes += [hash(str(one)) for one in inputs]
+
+
+def in_pass(number: int, turns: int, texts: list[int]) -> list[tuple[int, int]]:
+    """The texts of a turn by number, and which pass through all of them it is part of: once all
+    have been had, they come again."""
+    return [(number // turns, text) for text in texts]
 
 
 class ShapeCase(Case):
@@ -82,7 +90,7 @@ class DatasetCase(Case):
     """Texts to labels, tokenizing included, some other part of the texts in each turn."""
 
     def __init__(self, name: str, dataset: Dataset, plan: dict, part: int = 256):
-        super().__init__(name, "ms/text", "texts", {"plan": plan["plan"]})
+        super().__init__(name, "ms/text", "texts", facts={"plan": plan["plan"]})
         self.facts["batch"] = plan["batch_sequences"] or None
         self._dataset, self._plan = dataset, plan
         self._part = min(part, len(dataset.texts))
@@ -97,7 +105,7 @@ class DatasetCase(Case):
 
     def turn(self, system: System, number: int) -> list[float]:
         chosen, seconds, answer = self._ask(system, number)
-        self.note_inputs(number, chosen)
+        self.note_inputs(number, in_pass(number, self._stride(), chosen))
         labels = self.labels.setdefault(system.name, {})
         labels.update(zip(chosen, answer["labels"]))
         if "tokens" in answer:
@@ -107,11 +115,13 @@ class DatasetCase(Case):
             )  # fmt: skip
         return [1000 * seconds / len(chosen)]
 
+    def _stride(self) -> int:
+        return max(1, len(self._dataset.texts) // self._part)
+
     def _ask(self, system: System, number: int) -> tuple[list[int], float, dict]:
         """Turn n takes each k-th text from the n-th on, so that every turn has texts of all."""
-        stride = max(1, len(self._dataset.texts) // self._part)
-        start = number % stride
-        chosen = list(range(start, len(self._dataset.texts), stride))[: self._part]
+        stride = self._stride()
+        chosen = list(range(number % stride, len(self._dataset.texts), stride))[: self._part]
         texts = [self._dataset.texts[i] for i in chosen]
         answer = system.measure(texts=texts, **self.plan_of(system))
         return chosen, answer["seconds"], answer
@@ -167,7 +177,7 @@ class TokenizeCase(Case):
 
     def turn(self, system: System, number: int) -> list[float]:
         chosen, value = self._ask(system, number)
-        self.note_inputs(number, chosen)
+        self.note_inputs(number, in_pass(number, self._stride(), chosen))
         return [value]
 
     def answer(self, system: System) -> list[list[int]]:
@@ -177,9 +187,12 @@ class TokenizeCase(Case):
         same = sum(one == other for one, other in zip(answer, reference))
         return {"ids_equal": same / max(1, len(reference))}
 
-    def _ask(self, system: System, number: int) -> tuple[range, float]:
-        stride = max(1, len(self._dataset.texts) // self._part)
-        chosen = range(number % stride, len(self._dataset.texts), stride)
+    def _stride(self) -> int:
+        return max(1, len(self._dataset.texts) // self._part)
+
+    def _ask(self, system: System, number: int) -> tuple[list[int], float]:
+        stride = self._stride()
+        chosen = list(range(number % stride, len(self._dataset.texts), stride))
         texts = [self._dataset.texts[i] for i in chosen]
         return chosen, 1e6 * system.measure(tokenize=texts)["seconds"] / len(texts)
 
@@ -190,7 +203,7 @@ class TensorCase(Case):
     RUNS = 20
 
     def __init__(self, shape: list[int], path: Path, rows: int):
-        super().__init__("x".join(map(str, shape)), "ms", "tensors", {"batch": shape[0]})
+        super().__init__("x".join(map(str, shape)), "ms", "tensors", facts={"batch": shape[0]})
         self._shape, self._path, self._rows = shape, path, rows
         if not path.exists() or path.stat().st_size != 4 * rows * int(np.prod(shape)):
             values = np.random.default_rng(1).random((rows, *shape), dtype=np.float32)

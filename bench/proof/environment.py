@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -89,7 +90,7 @@ def forget_files(paths: list[Path]) -> None:
 
 
 def command() -> str:
-    return "./dev bench " + " ".join(sys.argv[1:])
+    return "./dev bench " + shlex.join(sys.argv[1:])
 
 
 def _packages() -> dict:

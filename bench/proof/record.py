@@ -129,8 +129,12 @@ class Record:
             for system, done in systems.items():
                 about = f"{system}, {case}"
                 self.warn(detectors.drift(about, [one.middle for one in done]))
-                evened = [one.middle / work[one.sitting, one.number] for one in done]
-                self.warn(detectors.unstable(about, evened))
+                evened: dict[int, list[float]] = {}
+                for one in done:
+                    value = one.middle / work[one.sitting, one.number]
+                    evened.setdefault(one.sitting, []).append(value)
+                for rounds in evened.values():
+                    self.warn(detectors.unstable(about, rounds))
 
     # ---- the file
 

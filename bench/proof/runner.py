@@ -17,7 +17,6 @@ from proof.process import DiedError, Plan, System
 from proof.record import Record, Round
 
 AHEAD = 2  # systems that are starting while another is asked
-LEAST_ROUNDS = 3
 
 
 @dataclass
@@ -118,7 +117,7 @@ class Bench:
                 if not self._turn(record, case, system, offset + count):
                     able.remove(system)
                     alive.remove(system)
-            if not able or count + 1 < LEAST_ROUNDS:
+            if not able or count + 1 < case.least_rounds:
                 continue
             if self.now() > end or self._narrow(record, case, able, limits.narrow):
                 break
@@ -204,6 +203,8 @@ class Bench:
         record.warn(detectors.foreign_load(before, after, cores))
         record.warn(detectors.throttling(before, after))
         for system in alive:
+            if system.pid == os.getpid():
+                continue  # it runs only in its turns
             record.warn(detectors.oversubscription(system.name, *environment.waiting(system.pid)))
 
     def _left(self, done: int, cases: int, share: float) -> str:

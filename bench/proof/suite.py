@@ -75,6 +75,8 @@ class Suite:
             record = Record(self.name, self.title, self.baseline)
             record.head = head(context, self, model, dataset)
             record.published = self.published
+        else:
+            record.head["command"] += "; " + environment.command()
         bench = Bench(self.threads or context.threads, SCRATCH / "logs", start=self.start)
         limits = Limits(context.seconds or length.seconds, length.narrow)
         sittings = 1 if add else context.sittings or length.sittings

@@ -14,7 +14,8 @@ from proof.suite import MODELS, SCRATCH, Context, Length, Suite
 from proof.texts import Dataset
 
 OBJECTIVE_MS = 50  # p99 of the search for the highest rate
-STEPS = 5  # of that search
+STEPS = 4  # of that search
+WARM_UP = 0.3  # seconds of every load, not counted
 CONNECTIONS = 32
 NAMES = {
     "martlet": "martlet fp32",
@@ -61,7 +62,7 @@ class LoadCase(Case):
     """What `martlet bench serve` reports of a server under one kind of load."""
 
     def __init__(self, name: str, unit: str, load: Load, connections: int):
-        super().__init__(name, unit, "load", {"connections": connections})
+        super().__init__(name, unit, "load", facts={"connections": connections})
         self.more_is_better = unit == "requests/s"
         self._load, self._connections = load, connections
 
@@ -76,7 +77,9 @@ class LoadCase(Case):
 
     def _ask(self, load: Load, server: Server, *flags: object) -> dict:
         try:
-            report = load.run(server.running, "--connections", self._connections, *flags)
+            report = load.run(
+                server.running, "--connections", self._connections, "--warm-up", WARM_UP, *flags
+            )
         except RuntimeError as problem:
             raise DiedError(str(problem)) from problem
         return report
@@ -92,6 +95,8 @@ class AloneCase(LoadCase):
 class ObjectiveCase(LoadCase):
     """The highest rate of requests at random times whose p99, from the time each was due, stays
     under the objective: by bisection."""
+
+    least_rounds = 1
 
     def turn(self, server: Server, number: int) -> list[float]:
         short = replace(self._load, seconds=max(1.0, self._load.seconds / 2))
@@ -132,7 +137,7 @@ def cases(context: Context, _: Path, dataset: Dataset) -> list[Case]:
     texts = SCRATCH / "serve" / "texts.txt"
     texts.parent.mkdir(parents=True, exist_ok=True)
     texts.write_text("\n".join(text for text in dataset.spread(20000).texts if text) + "\n")
-    seconds = 2.0 if context.quick else 10.0
+    seconds = 1.0 if context.quick else 10.0
     load = Load(context.build / "martlet", texts, None, seconds)
     return [
         LoadCase(f"{CONNECTIONS} connections", "requests/s", load, CONNECTIONS),
