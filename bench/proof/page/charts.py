@@ -12,6 +12,7 @@ def of(record: dict) -> dict[str, dict]:
            for case in record["cases"] for row in rows_of(record, case["name"])):  # fmt: skip
         found["distribution"] = distribution(record)
     found["bars"] = bars(record)
+    found["padding"] = padding(record)
     found = {name: chart for name, chart in found.items() if chart["series"]}
     for name, chart in found.items():
         chart["id"] = f"{record['suite']}-{name}"
@@ -111,6 +112,21 @@ def bars(record: dict) -> dict:
     return {
         "kind": "bars", "series": series, "cases": [case["name"] for case in record["cases"]],
         "x": f"times faster than {record['baseline']}", "title": "Speed beside the baseline",
+    }  # fmt: skip
+
+
+def padding(record: dict) -> dict:
+    """Of datasets: which share of what was computed only filled up batches."""
+    series = []
+    for name in dict.fromkeys(row["system"] for row in record["rows"]):
+        rows = {row["case"]: row for row in record["rows"] if row["system"] == name}
+        shares = [rows.get(case["name"], {}).get("pad_waste") for case in record["cases"]]
+        if any(share is not None for share in shares):
+            values = [None if share is None else {"middle": 100 * share} for share in shares]
+            series.append({"name": name, "kind": kind_of(record, name), "values": values})
+    return {
+        "kind": "bars", "series": series, "cases": [case["name"] for case in record["cases"]],
+        "x": "% of the computed tokens", "title": "Padding",
     }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ const intervals = {
       if (!set.intervals || !chart.isDatasetVisible(at)) return;
       chart.getDatasetMeta(at).data.forEach((bar, i) => {
         const range = set.intervals[i];
-        if (!range) return;
+        if (!range || range.low === undefined) return;
         ctx.strokeStyle = colour('ink');
         ctx.beginPath();
         ctx.moveTo(x.getPixelForValue(range.low), bar.y);

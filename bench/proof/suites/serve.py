@@ -129,7 +129,7 @@ def _service(martlet: Path, model: Path, key: str) -> Service:
     known = serve_peers.services(martlet, model.resolve())
     if key == "martlet-int8":
         base = known["martlet"]
-        return replace(base, command=[*base.command, "--precision", "int8"])
+        return replace(base, name=NAMES[key], command=[*base.command, "--precision", "int8"])
     return known[key]
 
 
