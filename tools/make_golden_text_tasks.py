@@ -28,6 +28,9 @@ ENTITIES = ["O", "B-PER", "B-LOC", "I-LOC", "MISC", "B-X-ray", "I-PER"]
 INFERENCE = ["contradiction", "neutral", "ENTAILMENT"]
 
 
+ROBERTA = {"max_position_embeddings": 42, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+
+
 def sizes(labels: list[str], **others):
     names = {"id2label": dict(enumerate(labels)), "label2id": {w: i for i, w in enumerate(labels)}}
     return bert_sizes(24, 3, 40, 2, **names, **others)
@@ -37,15 +40,17 @@ SHORT = {"max_position_embeddings": 40}
 SPECS = {
     "ner": Spec("BertForTokenClassification", sizes(ENTITIES, **SHORT)),
     "ner-bytes": Spec(
-        "RobertaForTokenClassification",
-        sizes(ENTITIES, max_position_embeddings=42, type_vocab_size=1, layer_norm_eps=1e-5),
-        tokenizer="byte-level",
+        "RobertaForTokenClassification", sizes(ENTITIES, **ROBERTA), tokenizer="byte-level"
+    ),
+    "ner-pieces": Spec(
+        "CamembertForTokenClassification", sizes(ENTITIES, **ROBERTA), tokenizer="unigram"
     ),
     "nli": Spec(BERT, sizes(INFERENCE, **SHORT)),
     "nli-entailment-first": Spec(BERT, sizes(INFERENCE[::-1], **SHORT)),
     "rerank": Spec(BERT, sizes(["relevant"], **SHORT)),
     "rerank-two-labels": Spec(BERT, sizes(["no", "yes"], **SHORT)),
 }
+NER = ("ner", "ner-bytes", "ner-pieces")
 SEEDS = {"ner-bytes": 5}  # with which every label occurs
 EMBEDDER = GOLDEN / "models" / "bert-pooler-sharded"
 
@@ -183,7 +188,7 @@ def main() -> int:
     answers = {
         "tolerance": TOLERANCE,
         "texts": TEXTS,
-        "token_classification": {name: entities_of(name) for name in ("ner", "ner-bytes")},
+        "token_classification": {name: entities_of(name) for name in NER},
         "questions": QUESTIONS,
         "zero_shot": {name: classes_of(name) for name in ("nli", "nli-entailment-first")},
         "query": QUERY,
