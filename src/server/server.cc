@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -202,6 +203,7 @@ Status RunningServer::start_grpc() {
   options.port = config_.grpc_endpoint.port;
   options.server_version = MARTLET_VERSION;
   options.serving = config_.serving;
+  options.limits = config_.grpc_limits;
   options.api_key = config_.http.api_key;
   if (!config_.http.tls_certificate.empty()) {
     auto certificate = read_text(config_.http.tls_certificate);
@@ -278,12 +280,11 @@ Status RunningServer::shut_down() {
   const auto deadline =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(config_.drain_timeout);
   // Both transports at once, so that neither takes requests while the other has stopped.
-  std::thread grpc_drain([&] {
-    if (grpc_) grpc_->shut_down(deadline);
-  });
+  auto grpc_drain =
+      std::async(std::launch::async, [&] { return grpc_ ? grpc_->shut_down(deadline) : 0; });
   std::size_t unanswered = http_ ? http_->drain(deadline) : 0;
   if (admin_) unanswered += admin_->drain(deadline);
-  grpc_drain.join();
+  unanswered += grpc_drain.get();
   registry_->drain(deadline);
   if (unanswered == 0) return {};
   return error(

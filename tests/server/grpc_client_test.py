@@ -22,10 +22,20 @@ try:
     )
     from tei_client.clients.grpc_client import GrpcClient as TeiClient
     from tei_client.stubs import tei_pb2, tei_pb2_grpc
+    from tritonclient.grpc import service_pb2
     from tritonclient.utils import InferenceServerException
 except ImportError as missing:
     print(f"SKIPPED: {missing}")
     sys.exit(77)
+
+# Methods that the clients know and this server does not have: sparse models, memory shared with
+# the client, loading models (on the admin listener), settings of Triton's own.
+NOT_OFFERED = {
+    "EmbedSparse", "EmbedSparseStream", "RepositoryModelLoad", "RepositoryModelUnload",
+    "SystemSharedMemoryStatus", "SystemSharedMemoryRegister", "SystemSharedMemoryUnregister",
+    "CudaSharedMemoryStatus", "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister",
+    "TraceSetting", "LogSettings",
+}  # fmt: skip
 
 TEXTS = ["good film", "bad film", "", "a film that is neither good nor bad, but long"]
 
@@ -228,6 +238,42 @@ class Triton(unittest.TestCase):
                 "ModelInfer"
             )
             self.assertEqual(method.input_type.fields_by_name["raw_input_contents"].number, 7)
+
+    def test_messages_are_those_of_the_clients(self):
+        """Every field that a client knows has its number and type here, by reflection."""
+        with grpc.insecure_channel(self.address) as channel:
+            pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+            for file, services in (
+                (tei_pb2.DESCRIPTOR, ["Info", "Embed", "Predict", "Rerank", "Tokenize"]),
+                (service_pb2.DESCRIPTOR, ["GRPCInferenceService"]),
+            ):
+                for service in services:
+                    theirs = file.services_by_name[service]
+                    ours = pool.FindServiceByName(theirs.full_name)
+                    missing = {m.name for m in theirs.methods} - set(ours.methods_by_name)
+                    self.assertLessEqual(missing, NOT_OFFERED)
+                    for mine in ours.methods:
+                        method = theirs.methods_by_name.get(mine.name)
+                        if method is None:
+                            continue
+                        self.compare(method.input_type, mine.input_type, set())
+                        self.compare(method.output_type, mine.output_type, set())
+
+    def compare(self, theirs, ours, seen: set[str]):
+        if theirs.full_name in seen:
+            return
+        seen.add(theirs.full_name)
+        self.assertEqual(theirs.full_name, ours.full_name)
+        for field in theirs.fields:
+            mine = ours.fields_by_number.get(field.number)
+            where = f"{theirs.full_name}.{field.name} = {field.number}"
+            if mine is None:
+                self.assertNotIn(field.name, ours.fields_by_name, where)  # at another number
+                continue
+            self.assertEqual((mine.name, mine.type), (field.name, field.type), where)
+            self.assertEqual(mine.is_repeated, field.is_repeated, where)
+            if field.message_type is not None:
+                self.compare(field.message_type, mine.message_type, seen)
 
 
 class Tei(serving.ServeTest):

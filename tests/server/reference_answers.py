@@ -16,6 +16,6 @@ def embed(model: Path, texts: list[str]) -> list[list[float]]:
 
 
 def _run(model: Path, texts: list[str]) -> list[dict]:
-    command = [serving.program, "run", model, "--format", "jsonl", *texts]
+    command = [serving.cli_program.program, "run", model, "--format", "jsonl", *texts]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in lines.splitlines()]

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import json
 import resource
 import socket
 import time
@@ -10,6 +11,17 @@ import serving
 from serving import CLASSIFIER, Served, ServeTest
 
 HEAD = b"POST /v1/predict HTTP/1.1\r\nHost: t\r\n"
+
+
+JSON_DEPTH = 64  # src/formats/json.cc
+
+
+def post_bytes(body: bytes, more: bytes = b"") -> bytes:
+    return HEAD + more + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def post(body: object) -> bytes:
+    return post_bytes(json.dumps(body).encode())
 
 
 def settled_memory(server: Served) -> int:
@@ -28,6 +40,68 @@ class Limits(ServeTest):
             with contextlib.suppress(OSError):
                 client.sendall(data)
             return client.recv(4096).partition(b"\r\n")[0]
+
+    def test_each_limit_is_exact_and_leaves_no_memory_behind(self) -> None:
+        server = self.serve(
+            CLASSIFIER,
+            *("--max-header-bytes", 1000, "--max-header-fields", 10, "--max-body-bytes", 100_000),
+            *("--max-decompressed-bytes", 50_000, "--max-inputs", 8, "--max-request-tokens", 64),
+        )
+        tokens = self.tokens_of(server, "a")  # of one text, special tokens included
+        # What is asked with a number, the limit, and the status beyond it.
+        table = {
+            "header bytes": (self.header_of, 1000, b"431"),
+            "header fields": (self.fields_of, 10, b"431"),
+            "body bytes": (self.body_of, 100_000, b"413"),
+            "decompressed bytes": (self.packed_body_of, 50_000, b"413"),
+            "JSON depth": (self.depth_of, JSON_DEPTH, b"400"),
+            "texts of a request": (lambda n: post({"inputs": ["a"] * n}), 8, b"400"),
+            "tokens of a request": (
+                lambda n: post({"inputs": [{"ids": [2] * n}], "max_length": 128}),
+                64,
+                b"400",
+            ),
+        }
+        self.assertLess(8 * tokens, 64)
+        for round in range(60):
+            if round == 10:
+                before = settled_memory(server)
+            for what, (request, limit, beyond) in table.items():
+                for number in (limit - 1, limit, limit + 1):
+                    status = self.ask(server, request(number)).split()[1]
+                    self.assertEqual(status, beyond if number > limit else b"200", (what, number))
+        self.assertLess(settled_memory(server) - before, 1 << 20)
+
+    def tokens_of(self, server: Served, text: str) -> int:
+        _, answer = server.post("/v1/tokenize", {"inputs": text})
+        return len(json.loads(answer)["results"][0]["ids"])
+
+    @staticmethod
+    def header_of(size: int) -> bytes:
+        head = b"GET /health/live HTTP/1.1\r\nHost: t\r\nPadding: %s\r\n\r\n"
+        return head % (b"p" * (size - len(head % b"")))
+
+    @staticmethod
+    def fields_of(count: int) -> bytes:
+        return b"GET /health/live HTTP/1.1\r\nHost: t\r\n" + b"A: b\r\n" * (count - 1) + b"\r\n"
+
+    @staticmethod
+    def body_of(size: int) -> bytes:
+        body = b'{"inputs": "a"}'
+        return post_bytes(body + b" " * (size - len(body)))
+
+    @staticmethod
+    def packed_body_of(size: int) -> bytes:
+        body = b'{"inputs": "a"}'
+        packed = gzip.compress(body + b" " * (size - len(body)))
+        return post_bytes(packed, b"Content-Encoding: gzip\r\n")
+
+    @staticmethod
+    def depth_of(depth: int) -> bytes:
+        """An unknown key is ignored; the body itself is one level."""
+        return post_bytes(
+            b'{"inputs": "a", "more": %s%s}' % (b"[" * (depth - 1), b"]" * (depth - 1))
+        )
 
     def test_refused_floods_leave_no_memory_behind(self) -> None:
         server = self.serve(CLASSIFIER, "--max-body-bytes", "64KiB")

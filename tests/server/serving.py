@@ -1,6 +1,5 @@
 """`martlet serve` as the tests of the server see it: started, asked, stopped."""
 
-import argparse
 import http.client
 import json
 import os
@@ -8,32 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "tests" / "golden" / "models"
-CLASSIFIER = GOLDEN / "bert-odd"  # five labels
-EMBEDDER = GOLDEN / "bert-pooler-sharded"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+import cli_program
+from cli_program import CLASSIFIER, EMBEDDER, GOLDEN, ROOT, CliTest, main
+
+__all__ = ["CLASSIFIER", "EMBEDDER", "GOLDEN", "ROOT", "ServeTest", "Served", "main"]
+
 TEXT_TASKS = GOLDEN.parent / "text_tasks"
-
-program = ROOT / "build" / "release" / "martlet"
-
-
-def main() -> None:
-    """As unittest.main, with --build DIRECTORY for where the program is."""
-    global program
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=Path, default=program.parent)
-    arguments, rest = parser.parse_known_args()
-    program = arguments.build.resolve() / "martlet"
-    if not program.exists():
-        print(f"SKIPPED: needs {program}")
-        sys.exit(77)
-    unittest.main("__main__", argv=[sys.argv[0], *rest])
 
 
 class Served:
@@ -46,7 +30,7 @@ class Served:
         if "--http" not in words:
             words += ["--http", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [program, "serve", *words],
+            [cli_program.program, "serve", *words],
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -135,12 +119,7 @@ class Served:
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
 
-class ServeTest(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class ServeTest(CliTest):
     def serve(self, *arguments: object, **options: object) -> Served:
         served = Served(*arguments, **options)
         self.addCleanup(served.__exit__)
@@ -150,7 +129,7 @@ class ServeTest(unittest.TestCase):
         """The last line of a server that cannot start and exits with this code."""
         begin = time.monotonic()
         done = subprocess.run(
-            [program, "serve", *(str(a) for a in arguments)],
+            [cli_program.program, "serve", *(str(a) for a in arguments)],
             capture_output=True,
             text=True,
             timeout=60,

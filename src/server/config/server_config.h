@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/config/values.h"
+#include "server/grpc/grpc_limits.h"
 #include "server/http/options.h"
 #include "server/service/serving_options.h"
 #include "server/tracing/trace_options.h"
@@ -18,6 +19,7 @@ struct ServerConfig {
   Endpoint grpc_endpoint;
   Endpoint admin_endpoint;
   HttpOptions http;  // its address and port are those of http_endpoint
+  GrpcLimits grpc_limits;
   ServingOptions serving;
   std::string api_key_file;  // read when the server starts; wins over http.api_key
   std::string access_log;    // a file, "-" for stderr; empty: none

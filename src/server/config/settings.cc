@@ -32,6 +32,13 @@ Status put_count(std::string_view text, Place& place, std::int64_t min = 1) {
   return put(parse_number(text, min, kInt32Max), place);
 }
 
+/// Bytes that gRPC counts in 31 bits.
+Status put_bytes(std::string_view text, std::int32_t& place) {
+  const auto parsed = parse_bytes(text);
+  if (!parsed) return parsed.status();
+  return put_count(std::to_string(*parsed), place);
+}
+
 Status put_text(std::string_view text, std::string& place) {
   place = text;
   return {};
@@ -126,6 +133,16 @@ constexpr Setting kSettings[] = {
      [](C& c, V v) { return put_duration(v, c.http.limits.write_timeout); }},
     {"compress-from", "BYTES", "Compress longer answers for clients that take gzip (16KiB)",
      [](C& c, V v) { return put(parse_bytes(v), c.http.compress_from); }},
+
+    {"max-grpc-message-bytes", "BYTES", "A gRPC message, at most: RESOURCE_EXHAUSTED (64MiB)",
+     [](C& c, V v) { return put_bytes(v, c.grpc_limits.message_bytes); }},
+    {"max-grpc-metadata-bytes", "BYTES",
+     "Metadata of a gRPC call, at most: RESOURCE_EXHAUSTED (16KiB)",
+     [](C& c, V v) { return put_bytes(v, c.grpc_limits.metadata_bytes); }},
+    {"max-grpc-calls", "N", "gRPC calls of a connection at once; more wait at the client (1024)",
+     [](C& c, V v) { return put_count(v, c.grpc_limits.calls); }},
+    {"max-grpc-stream", "N", "Unanswered requests of a gRPC stream; more are read later (64)",
+     [](C& c, V v) { return put_count(v, c.grpc_limits.stream_window); }},
 
     {"api-key", "KEY",
      "Key that clients send as 'Authorization: Bearer KEY'; others see flags, so rather use the "

@@ -1,27 +1,20 @@
 // From a generated service's method to a handler: checks the key, makes the call's object.
 #pragma once
 
-#include <cstddef>
-#include <string>
 #include <utility>
 
+#include "server/grpc/call_facts.h"
 #include "server/grpc/ordered_stream.h"
 #include "server/grpc/unary_call.h"
 
 namespace martlet {
-
-/// What every service needs to answer calls.
-struct CallRules {
-  std::string api_key;            // empty: nobody is asked for one
-  std::size_t stream_window = 1;  // requests of a stream that are unanswered at most
-};
 
 template <class Message, class Handler>
 grpc::ServerUnaryReactor* answer_call(
     const CallRules& rules, grpc::CallbackServerContext* context, Message* message,
     Handler&& handler
 ) {
-  auto* call = new UnaryCall<Message>(*context, *message);  // deletes itself
+  auto* call = new UnaryCall<Message>(rules, *context, *message);  // deletes itself
   if (grpc::Status status = check_api_key(*context, rules.api_key); !status.ok()) {
     call->reply()->finish({std::move(status), std::nullopt});
   } else {
@@ -39,7 +32,7 @@ grpc::ServerBidiReactor<Request, Message>* answer_stream(
     return new RefusedStream<Request, Message>(std::move(status));
   }
   return new OrderedStream<Request, Message>(
-      *context, rules.stream_window, std::move(handler), std::move(write_failure)
+      rules, *context, std::move(handler), std::move(write_failure)
   );
 }
 

@@ -23,8 +23,9 @@ std::optional<std::chrono::steady_clock::time_point> steady_deadline(
 
 }  // namespace
 
-CallFacts read_call_facts(const grpc::CallbackServerContext& context) {
+CallFacts read_call_facts(const CallRules& rules, const grpc::CallbackServerContext& context) {
   CallFacts facts;
+  facts.rules = &rules;
   facts.received = std::chrono::steady_clock::now();
   facts.deadline = steady_deadline(context.deadline(), facts.received);
   facts.model = metadata(context, "martlet-model");

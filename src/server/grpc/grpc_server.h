@@ -9,6 +9,7 @@
 #include <string>
 
 #include "martlet/status.h"
+#include "server/grpc/grpc_limits.h"
 #include "server/service/model_registry.h"
 #include "server/service/serving_options.h"
 
@@ -28,17 +29,7 @@ struct GrpcOptions {
   std::string tls_certificate;
   std::string tls_key;
 
-  /// Bytes of one message at most. More is RESOURCE_EXHAUSTED.
-  int max_message_bytes = 64 << 20;
-  /// Bytes of a call's metadata at most.
-  int max_metadata_bytes = 16 << 10;
-  /// Calls of one connection at once; more wait on the client's side.
-  int max_concurrent_calls = 1024;
-  /// Requests of one stream that are read before the first of them is answered.
-  int stream_window = 64;
-  /// A silent client is asked for a sign of life this often, and given as long for it.
-  std::chrono::milliseconds keepalive_time{60'000};
-  std::chrono::milliseconds keepalive_timeout{20'000};
+  GrpcLimits limits;
 };
 
 class GrpcServer {
@@ -49,9 +40,10 @@ class GrpcServer {
   /// Where it listens.
   [[nodiscard]] virtual int port() const noexcept = 0;
 
-  /// Takes no new calls, waits until `deadline` for the running ones, then cancels them. The
-  /// registry's own readiness decides what health says before. Blocks.
-  virtual void shut_down(std::chrono::steady_clock::time_point deadline) = 0;
+  /// Takes no new calls, waits until `deadline` for the running ones, then cancels them; returns
+  /// how many requests were left unanswered. The registry's own readiness decides what health says
+  /// before. Blocks.
+  virtual std::size_t shut_down(std::chrono::steady_clock::time_point deadline) = 0;
 };
 
 /// Listens at once. `registry` must outlive the server. kUnavailable when the plug-in cannot be
@@ -63,7 +55,7 @@ Result<std::unique_ptr<GrpcServer>> start_grpc_server(
 /// What the plug-in's one symbol returns. No exception leaves its functions.
 struct GrpcPlugin {
   /// Changes whenever a type that crosses the boundary does.
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
 
   std::uint32_t version;
   Result<std::unique_ptr<GrpcServer>> (*start)(const GrpcOptions& options, ModelRegistry& registry);

@@ -21,18 +21,18 @@ template <class Message>
 using FailureWriter = std::function<void(const grpc::Status&, Message&)>;
 
 /// Owns itself until gRPC says that the call is over. Requests are read ahead, so that they can
-/// share batches, but at most `window` of them are unanswered: a client that does not read its
-/// answers is not read from either. The first request that fails ends the call with its status,
-/// unless `write_failure` says how an answer tells of it.
+/// share batches, but at most CallRules::stream_window of them are unanswered: a client that does
+/// not read its answers is not read from either. The first request that fails ends the call with
+/// its status, unless `write_failure` says how an answer tells of it.
 template <class Request, class Message>
 class OrderedStream final : public grpc::ServerBidiReactor<Request, Message> {
  public:
   OrderedStream(
-      const grpc::CallbackServerContext& context, std::size_t window,
+      const CallRules& rules, const grpc::CallbackServerContext& context,
       ReplyHandler<Request, Message> handler, FailureWriter<Message> write_failure
   )
-      : facts_(read_call_facts(context)),
-        window_(window),
+      : facts_(read_call_facts(rules, context)),
+        window_(rules.stream_window),
         handler_(std::move(handler)),
         write_failure_(std::move(write_failure)) {
     proceed(std::unique_lock(mutex_));

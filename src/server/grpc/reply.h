@@ -30,7 +30,11 @@ class Reply {
   using Finished = std::function<void(Outcome&&)>;
 
   Reply(const CallFacts& facts, Message& message, Finished finished)
-      : facts_(facts), message_(message), finished_(std::move(finished)) {}
+      : facts_(facts), message_(message), finished_(std::move(finished)) {
+    facts_.rules->unanswered.fetch_add(1);
+  }
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
 
   [[nodiscard]] const CallFacts& facts() const noexcept { return facts_; }
   [[nodiscard]] Message& message() noexcept { return message_; }
@@ -41,6 +45,7 @@ class Reply {
       done_ = true;
       handle_.reset();
     }
+    facts_.rules->unanswered.fetch_sub(1);
     finished_(std::move(outcome));
   }
 

@@ -17,10 +17,10 @@ using tei::v1::RerankStreamRequest;
 class RerankStream final : public grpc::ServerReadReactor<RerankStreamRequest> {
  public:
   RerankStream(
-      const grpc::CallbackServerContext& context, RerankResponse& response,
+      const CallRules& rules, const grpc::CallbackServerContext& context, RerankResponse& response,
       const TeiHandlers& handlers
   )
-      : facts_(read_call_facts(context)),
+      : facts_(read_call_facts(rules, context)),
         handlers_(handlers),
         reply_(std::make_shared<Reply<RerankResponse>>(facts_, response, [this](Outcome&& outcome) {
           Finish(std::move(outcome.status));
@@ -78,7 +78,7 @@ grpc::ServerReadReactor<RerankStreamRequest>* answer_rerank_stream(
   if (grpc::Status status = check_api_key(*context, rules.api_key); !status.ok()) {
     return new RefusedRerankStream(std::move(status));
   }
-  return new RerankStream(*context, *response, handlers);
+  return new RerankStream(rules, *context, *response, handlers);
 }
 
 }  // namespace martlet

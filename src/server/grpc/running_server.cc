@@ -8,6 +8,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@
 namespace martlet {
 namespace {
 
+constexpr auto kToCount = std::chrono::milliseconds(20);
+
 std::shared_ptr<grpc::ServerCredentials> credentials(const GrpcOptions& options) {
   if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions tls;
@@ -29,16 +32,16 @@ std::shared_ptr<grpc::ServerCredentials> credentials(const GrpcOptions& options)
   return grpc::SslServerCredentials(tls);
 }
 
-void set_limits(const GrpcOptions& options, grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
-  builder.SetMaxSendMessageSize(options.max_message_bytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_calls);
+void set_limits(const GrpcLimits& limits, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(limits.message_bytes);
+  builder.SetMaxSendMessageSize(limits.message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.calls);
   builder.AddChannelArgument(
-      GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(options.keepalive_time.count())
+      GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(limits.keepalive_time.count())
   );
   builder.AddChannelArgument(
-      GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.keepalive_timeout.count())
+      GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(limits.keepalive_timeout.count())
   );
   // Clients may ask for signs of life too, also between calls, but not in a flood.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -56,7 +59,7 @@ class RunningServer final : public GrpcServer {
  public:
   RunningServer(const GrpcOptions& options, ModelRegistry& registry)
       : options_(options),
-        rules_{options.api_key, static_cast<std::size_t>(options.stream_window)},
+        rules_{options.api_key, static_cast<std::size_t>(options.limits.stream_window)},
         tei_handlers_(options_, registry),
         tei_services_(make_tei_services(rules_, tei_handlers_)),
         v2_handlers_(options_, registry),
@@ -69,7 +72,7 @@ class RunningServer final : public GrpcServer {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    set_limits(options_, builder);
+    set_limits(options_.limits, builder);
     const bool is_v6 = options_.host.find(':') != std::string::npos;
     const std::string address =
         fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), options_.host, options_.port);
@@ -89,14 +92,22 @@ class RunningServer final : public GrpcServer {
 
   [[nodiscard]] int port() const noexcept override { return port_; }
 
-  void shut_down(std::chrono::steady_clock::time_point deadline) override {
-    if (!server_) return;
+  std::size_t shut_down(std::chrono::steady_clock::time_point deadline) override {
+    if (!server_) return 0;
     health_.reset();
     server_->GetHealthCheckService()->Shutdown();
+    // gRPC does not say what it cancels: it is counted just before.
     const auto left = deadline - std::chrono::steady_clock::now();
-    server_->Shutdown(std::chrono::system_clock::now() + left);
-    server_->Wait();
+    const auto cut = std::chrono::system_clock::now() + left + kToCount;
+    const auto done = std::async(std::launch::async, [this, cut] {
+      server_->Shutdown(cut);
+      server_->Wait();
+    });
+    std::size_t unanswered = 0;
+    if (done.wait_until(deadline) == std::future_status::timeout) unanswered = rules_.unanswered;
+    done.wait();
     server_.reset();
+    return unanswered;
   }
 
  private:

@@ -99,11 +99,51 @@ TEST_F(RunningServer, AsksForTheKey) {
 TEST_F(RunningServer, LimitsAMessage) {
   // The message is the text and a tag and length of 4 bytes.
   GrpcOptions options;
-  options.max_message_bytes = 70'000;
+  options.limits.message_bytes = 70'000;
   start(options);
   EXPECT_TRUE(embed(std::string(69'995, 'x')).ok());
   EXPECT_TRUE(embed(std::string(69'996, 'x')).ok());
   EXPECT_EQ(embed(std::string(69'997, 'x')).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(RunningServer, LimitsMetadata) {
+  GrpcOptions options;
+  options.limits.metadata_bytes = 4'000;
+  start(options);
+  const auto ask = [&](std::size_t bytes) {
+    const auto context = test::make_context();
+    context->AddMetadata("padding", std::string(bytes, 'x'));
+    tei::v1::EmbedRequest request;
+    request.set_inputs("hello");
+    tei::v1::EmbedResponse response;
+    return client<tei::v1::Embed>()->Embed(context.get(), request, &response).error_code();
+  };
+  // gRPC counts its own entries too, and 32 bytes for each: the edge is somewhat below the limit.
+  std::size_t taken = 2'000;
+  std::size_t refused = 4'000;
+  EXPECT_EQ(ask(taken), grpc::StatusCode::OK);
+  EXPECT_EQ(ask(refused), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  while (refused - taken > 1) {
+    const std::size_t middle = (taken + refused) / 2;
+    (ask(middle) == grpc::StatusCode::OK ? taken : refused) = middle;
+  }
+  EXPECT_GT(taken, 3'000U);
+  EXPECT_EQ(ask(taken), grpc::StatusCode::OK);
+  EXPECT_EQ(ask(taken + 1), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(RunningServer, LimitsCallsAtOnce) {
+  GrpcOptions options;
+  options.limits.calls = 2;
+  start(options);
+  EXPECT_TRUE(embed("hello").ok());  // the client has heard of the limit
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<std::future<grpc::Status>> calls;
+  for (int i = 0; i < 3; ++i)
+    calls.push_back(std::async(std::launch::async, [&] { return embed("late"); }));
+  for (auto& call : calls) EXPECT_TRUE(call.get().ok());
+  // Each takes 100 ms, and the third one waited for one of the others.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(190));
 }
 
 TEST_F(RunningServer, HealthFollowsTheRegistry) {
@@ -129,7 +169,7 @@ TEST_F(RunningServer, DrainsInOrder) {
 
   auto last = std::async(std::launch::async, [&] { return embed("late"); });
   std::this_thread::sleep_for(milliseconds(50));
-  server_->shut_down(std::chrono::steady_clock::now() + std::chrono::seconds(5));
+  EXPECT_EQ(server_->shut_down(std::chrono::steady_clock::now() + std::chrono::seconds(5)), 0U);
   EXPECT_TRUE(last.get().ok());
   EXPECT_EQ(embed("hello").error_code(), grpc::StatusCode::UNAVAILABLE);
 }
@@ -138,12 +178,14 @@ TEST_F(RunningServer, ShutsDownAtItsDeadline) {
   auto& model = registry_.add("embedder", ModelTask::kEmbedding);
   start();
   auto stuck = std::async(std::launch::async, [&] { return embed("wait"); });
-  std::this_thread::sleep_for(milliseconds(50));
+  auto also_stuck = std::async(std::launch::async, [&] { return embed("wait"); });
+  std::this_thread::sleep_for(milliseconds(100));
   const auto begin = std::chrono::steady_clock::now();
-  server_->shut_down(begin + milliseconds(200));
+  EXPECT_EQ(server_->shut_down(begin + milliseconds(200)), 2U);
   EXPECT_FALSE(stuck.get().ok());
+  EXPECT_FALSE(also_stuck.get().ok());
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
-  EXPECT_EQ(model.cancelled(), 1);
+  EXPECT_EQ(model.cancelled(), 2);
 }
 
 }  // namespace

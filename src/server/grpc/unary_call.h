@@ -16,9 +16,9 @@ namespace martlet {
 template <class Message>
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  UnaryCall(grpc::CallbackServerContext& context, Message& message)
+  UnaryCall(const CallRules& rules, grpc::CallbackServerContext& context, Message& message)
       : context_(context),
-        facts_(read_call_facts(context)),
+        facts_(read_call_facts(rules, context)),
         reply_(std::make_shared<Reply<Message>>(facts_, message, [this](Outcome&& outcome) {
           finish(std::move(outcome));
         })) {}
