@@ -45,6 +45,28 @@ TEST(Tokenizer, EncodesManyTexts) {
   EXPECT_TRUE(out.ids.empty());
 }
 
+TEST(Tokenizer, SaysWhichTokensItAdded) {
+  const Tokenizer tokenizer = load_golden_tokenizer("uncased");
+  // A special token that the text itself has was not added.
+  const std::vector<TextPair> pairs{{"the [SEP] movie", "was"}};
+  Encodings out;
+  ASSERT_TRUE(tokenizer.encode(pairs, {.offsets = true}, out).ok());
+  EXPECT_EQ(out.special, (std::vector<uint8_t>{1, 0, 0, 0, 1, 0, 1}));
+  ASSERT_TRUE(tokenizer.encode(pairs, {.add_special_tokens = false, .offsets = true}, out).ok());
+  EXPECT_EQ(out.special, (std::vector<uint8_t>{0, 0, 0, 0}));
+  ASSERT_TRUE(tokenizer.encode(pairs, {}, out).ok());
+  EXPECT_TRUE(out.special.empty());
+}
+
+TEST(Tokenizer, KnowsItsUnknownTokenAndItsMarks) {
+  const Tokenizer word_piece = load_golden_tokenizer("uncased");
+  EXPECT_EQ(word_piece.unknown_id(), kUnk);
+  EXPECT_TRUE(word_piece.marks_subwords());
+  const std::vector<std::string_view> tokens{"[CLS]", "the", "##s", "movie", "."};
+  EXPECT_EQ(word_piece.join(tokens), "[CLS] thes movie.");
+  EXPECT_EQ(word_piece.join({}), "");
+}
+
 TEST(Tokenizer, SaysWhichTextsItCut) {
   const Tokenizer tokenizer = load_golden_tokenizer("uncased");
   const std::vector<std::string_view> texts{"the movie", "the movie was"};
@@ -216,6 +238,7 @@ TEST(EncodeParallel, GivesWhatEncodeGives) {
     EXPECT_EQ(got.truncated, expected.truncated);
     EXPECT_EQ(got.char_offsets, expected.char_offsets);
     EXPECT_EQ(got.byte_offsets, expected.byte_offsets);
+    EXPECT_EQ(got.special, expected.special);
   }
 }
 
