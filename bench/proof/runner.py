@@ -69,10 +69,13 @@ class Bench:
             record.add_system(
                 plan.name, ours=plan.ours, precision_requested=plan.precision, remark=plan.remark
             )
+            death = record.systems[plan.name].pop("failed", "")
             if plan.missing:
                 record.systems[plan.name]["failed"] = plan.missing
             else:
                 runnable.append(plan)
+                if death:
+                    record.warn(detectors.Warning("died before", plan.name, death))
         ahead: dict[str, System] = {}
         alive = []
         for at, plan in enumerate(runnable):

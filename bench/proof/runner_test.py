@@ -128,6 +128,18 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(4, len(record.rounds["1x16"]["fast"]))
         self.assertGreater(len(record.rounds["1x16"]["base"]), 4)
 
+    def test_a_system_may_live_again(self):
+        world = World()
+        world.broken = {"fast"}
+        record = world.run(["base", "fast"], sittings=1)
+        world.broken = set()
+        plans = [Plan(name) for name in ("base", "fast")]
+        bench = Bench(2, Path("/nowhere"), lambda plan, *_: FakeSystem(plan, world),
+                      lambda: world.clock, lambda _: None)  # fmt: skip
+        bench.sitting(record, plans, [world.case], Limits(20, 0.01, 40))
+        self.assertNotIn("failed", record.systems["fast"])
+        self.assertIn("died before", kinds(record))
+
     def test_a_missing_system_says_why(self):
         record = Record("fake", "Fakes", "base")
         bench = Bench(2, Path("/nowhere"), lambda plan, *_: FakeSystem(plan, World()))
