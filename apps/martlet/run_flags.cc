@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "engine_settings.h"
 #include "engines/registry.h"
 #include "tasks.h"
@@ -19,6 +20,7 @@ struct Words {
   std::string plan = "grouped";
   std::string aggregation{to_string(EntityOptions().aggregation)};
   std::string candidate_labels;
+  std::string preprocess;
   std::vector<std::string> settings;
 };
 
@@ -83,6 +85,11 @@ void add_task_flags(CLI::App& app, RunFlags& flags, Words& words) {
       "--multi-label", flags.candidates.multi_label,
       "zero-shot-classification: any number of labels may be true"
   );
+  app.add_option(
+         "--preprocess", words.preprocess,
+         "image-classification: JSON, or a file of it, that comes before preprocessor_config.json"
+  )
+      ->option_text("JSON");
   app.add_option("--query", flags.query, "rerank, similarity: what every text is held against")
       ->option_text("TEXT");
 }
@@ -100,7 +107,18 @@ std::vector<std::string> split_labels(std::string_view text) {
   return labels;
 }
 
+/// The words themselves where they are an object, else what is in the file of that name.
+Result<std::string> json_or_file(const std::string& words) {
+  if (words.empty() || words.starts_with('{')) return words;
+  const auto file = MappedFile::open(words);
+  if (!file) return file.error();
+  return std::string(file->text());
+}
+
 Status understand_tasks(const Words& words, RunFlags& flags) {
+  auto preprocess = json_or_file(words.preprocess);
+  if (!preprocess) return preprocess.error();
+  flags.preprocess = *std::move(preprocess);
   const auto aggregation = parse_aggregation(words.aggregation);
   if (!aggregation) return aggregation.error();
   flags.entities.aggregation = *aggregation;

@@ -29,6 +29,7 @@ struct RunFlags {
   EntityOptions entities;              // token-classification
   std::optional<std::int32_t> stride;  // token-classification
   CandidateLabels candidates;          // zero-shot-classification
+  std::string preprocess;              // image-classification: a JSON object
   std::string query;                   // rerank, similarity: the first text of every pair
 };
 

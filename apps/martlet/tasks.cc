@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "formats/hf_config.h"
 #include "formats/lora_config.h"
+#include "pipelines/image_model.h"
 
 namespace martlet::cli {
 namespace {
@@ -37,6 +38,13 @@ constexpr Task kTasks[] = {
         .adapter = "",
         .run = &classify_zero_shot,
     },
+    {
+        .name = "image-classification",
+        .architecture = "ForImageClassification",
+        .adapter = "",
+        .run = &classify_images,
+        .images = true,
+    },
 };
 
 /// Heads that no task is for, and whose encoder alone is not what the model was trained for.
@@ -51,6 +59,9 @@ const Task* find_task(const Fits& fits) {
 }
 
 Result<const Task*> task_of_model(const std::filesystem::path& model) {
+  if (is_image_model(model)) {
+    return find_task([](const Task& candidate) { return candidate.images; });
+  }
   const auto config = load_hf_config(model);
   if (!config) return config.error();
   for (const std::string& architecture : config->architectures) {

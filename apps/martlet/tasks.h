@@ -17,6 +17,7 @@ struct Task {
   std::string_view architecture;  // how transformers' classes for it end; empty: only by name
   std::string_view adapter;       // PEFT's task_type; empty: none
   Status (*run)(const RunFlags& flags, RunSession& session);
+  bool images = false;  // the rows are paths of images, and a folder stands for those in it
 };
 
 /// All tasks; the first one is what a model is for that has no head.
@@ -33,6 +34,7 @@ Result<const Task*> choose_task(
 );
 
 Status classify(const RunFlags& flags, RunSession& session);
+Status classify_images(const RunFlags& flags, RunSession& session);
 Status classify_zero_shot(const RunFlags& flags, RunSession& session);
 Status compare(const RunFlags& flags, RunSession& session);
 Status embed(const RunFlags& flags, RunSession& session);

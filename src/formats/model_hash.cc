@@ -18,6 +18,7 @@
 
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "formats/graph_file.h"
 
 namespace martlet {
 namespace {
@@ -64,6 +65,7 @@ Result<std::vector<std::filesystem::path>> files_of(
     const std::filesystem::path& directory, const std::filesystem::path& adapter
 ) {
   std::vector<std::filesystem::path> files;
+  if (is_graph_file(directory)) return std::vector{directory};
   MARTLET_RETURN_IF_ERROR(add_files(directory, "config.json", files));
   if (!adapter.empty()) MARTLET_RETURN_IF_ERROR(add_files(adapter, "adapter_config.json", files));
   return files;

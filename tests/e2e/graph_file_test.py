@@ -3,7 +3,9 @@
 and the right exit code."""
 
 import json
+import os
 import shutil
+import subprocess
 
 import cli_program
 from cli_program import CLASSIFIER, ENGINE, INPUT, IO, USAGE, CliTest
@@ -63,6 +65,27 @@ class GraphFileTest(CliTest):
         self.export()
         line = self.run_fails(ENGINE, MARTLET_ONNXRUNTIME="/none/libonnxruntime.so")
         self.assertIn("cannot load", line)
+
+    def test_a_program_alone_says_what_to_install(self) -> None:
+        """Where neither library is: copied out of the build, outside any virtual environment."""
+        self.export()
+        alone = self.folder / "bin" / "martlet"
+        alone.parent.mkdir()
+        shutil.copy(cli_program.program, alone)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MARTLET_")}
+        environment.pop("VIRTUAL_ENV", None)
+
+        def run(*arguments: object) -> subprocess.CompletedProcess:
+            command = [alone, "run", *arguments, "some text"]
+            return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+        for engine in ("onnxruntime", "openvino"):
+            done = run(self.model, "--engine", engine)
+            if done.returncode == 0:
+                self.skipTest(f"the system has {engine}")
+            self.assertEqual(done.returncode, ENGINE)
+            self.assertIn(f"pip install {engine}", done.stderr)
+        self.assertEqual(run(CLASSIFIER).returncode, 0)
 
     def test_a_missing_provider_is_said(self) -> None:
         self.engine_or_skip()
