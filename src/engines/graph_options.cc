@@ -6,9 +6,7 @@ namespace martlet {
 
 Result<ExecutorOptions> graph_executor_options(const EncoderOptions& options) {
   if (!options.adapter.empty()) {
-    return error(
-        StatusCode::kUnsupported, "engine", "got an adapter for a graph, expected none"
-    );
+    return error(StatusCode::kUnsupported, "engine", "got an adapter for a graph, expected none");
   }
   ExecutorOptions made{
       .engine = options.engine == "native" ? "onnxruntime" : options.engine,

@@ -10,8 +10,9 @@
 namespace martlet {
 
 /// SHA-256 over the names, sizes and bytes of config.json and every .safetensors file, in order of
-/// their names, or of a graph file: 64 hexadecimal digits. With an adapter, its files of the same kinds follow. Reads
-/// all weights, but only once for files that stay as they are while the process lives.
+/// their names, or of a graph file: 64 hexadecimal digits. With an adapter, its files of the same
+/// kinds follow. Reads all weights, but only once for files that stay as they are while the process
+/// lives.
 Result<std::string> model_hash(
     const std::filesystem::path& directory, const std::filesystem::path& adapter = {}
 );

@@ -37,7 +37,7 @@ class FakeModel final : public ServedModel {
   }
 
   [[nodiscard]] const ModelInfo& info() const noexcept override { return info_; }
-  [[nodiscard]] const Tokenizer& tokenizer() const noexcept override { return tokenizer_; }
+  [[nodiscard]] const Tokenizer* tokenizer() const noexcept override { return &tokenizer_; }
 
   RequestHandlePtr submit(
       std::vector<TextInput> inputs, const RequestOptions& options, Callback callback

@@ -33,4 +33,23 @@ void submit(
   reply->cancel_with(std::move(handle));
 }
 
+/// The same for a model that takes tensors.
+template <class Message>
+void submit_tensors(
+    ServedModel& model, TensorRequest tensors, const RequestOptions& options,
+    const ReplyPtr<Message>& reply,
+    std::function<void(std::vector<NamedTensor>&& outputs, Message& message)> write
+) {
+  auto handle = model.tensors()->submit_tensors(
+      std::move(tensors), options,
+      [reply, write = std::move(write
+              )](Result<std::vector<NamedTensor>>&& outputs, const RequestFacts& facts) {
+        const Status status = outputs.status();
+        if (outputs) write(*std::move(outputs), reply->message());
+        reply->finish(make_outcome(status, facts));
+      }
+  );
+  reply->cancel_with(std::move(handle));
+}
+
 }  // namespace martlet

@@ -29,7 +29,9 @@ using tei::v1::PredictResponse;
 using tei::v1::RerankRequest;
 using tei::v1::RerankResponse;
 
-bool is_any(const ModelInfo& /*info*/) { return true; }
+bool reads_texts(const ModelInfo& info) {
+  return info.is_classifier() || info.task == ModelTask::kEmbedding;
+}
 bool is_embedding(const ModelInfo& info) { return info.task == ModelTask::kEmbedding; }
 bool is_classifier(const ModelInfo& info) { return info.is_classifier(); }
 bool is_reranker(const ModelInfo& info) { return info.task == ModelTask::kRerank; }
@@ -43,6 +45,9 @@ tei::v1::ModelType model_type(ModelTask task) {
       return tei::v1::MODEL_TYPE_EMBEDDING;
     case ModelTask::kRerank:
       return tei::v1::MODEL_TYPE_RERANKER;
+    case ModelTask::kImageClassification:
+    case ModelTask::kTensors:
+      break;
   }
   return tei::v1::MODEL_TYPE_EMBEDDING;
 }
@@ -112,7 +117,8 @@ void run_aside(ServedModel& model, const ReplyPtr<Message>& reply, std::function
 
 void TeiHandlers::info(const tei::v1::InfoRequest& /*request*/, const ReplyPtr<InfoResponse>& reply)
     const {
-  const auto model = choose_model(registry_, reply->facts().model, "model", is_any);
+  const auto model =
+      choose_model(registry_, reply->facts().model, "model that reads texts", reads_texts);
   if (!model) return reply->finish(make_outcome(model.error()));
   const ModelInfo& info = (*model)->info();
   const ServingOptions& serving = options_.serving;
@@ -237,25 +243,27 @@ void TeiHandlers::rerank(const RerankRequest& request, const ReplyPtr<RerankResp
 
 void TeiHandlers::tokenize(const EncodeRequest& request, const ReplyPtr<EncodeResponse>& reply)
     const {
-  const auto model = choose_model(registry_, reply->facts().model, "model", is_any);
+  const auto model =
+      choose_model(registry_, reply->facts().model, "model that reads texts", reads_texts);
   Status status = model.status();
   if (status.ok()) status = refuse_prompt(request.prompt_name());
   if (!status.ok()) return reply->finish(make_outcome(status));
   run_aside(**model, reply, [model = model->get(), &request, reply] {
-    write_tokens(model->tokenizer(), request, reply);
+    write_tokens(*model->tokenizer(), request, reply);
   });
 }
 
 void TeiHandlers::decode(const DecodeRequest& request, const ReplyPtr<DecodeResponse>& reply)
     const {
-  const auto model = choose_model(registry_, reply->facts().model, "model", is_any);
+  const auto model =
+      choose_model(registry_, reply->facts().model, "model that reads texts", reads_texts);
   if (!model) return reply->finish(make_outcome(model.error()));
   run_aside(**model, reply, [model = model->get(), &request, reply] {
     std::vector<int32_t> ids;
     for (const uint32_t id : request.ids()) {
       ids.push_back(static_cast<int32_t>(std::min<uint32_t>(id, INT32_MAX)));
     }
-    reply->message().set_text(model->tokenizer().decode(ids, request.skip_special_tokens()));
+    reply->message().set_text(model->tokenizer()->decode(ids, request.skip_special_tokens()));
     reply->finish({});
   });
 }

@@ -9,6 +9,7 @@
 #include "server/grpc/outcome.h"
 #include "server/grpc/submit.h"
 #include "server/grpc/v2_messages.h"
+#include "server/v2/graph_tensors.h"
 
 namespace martlet {
 namespace {
@@ -34,6 +35,17 @@ ask(ServedModel& model, const ModelInferRequest& request, const ReplyPtr<Message
   if (reply->facts().deadline &&
       (!options.deadline || *reply->facts().deadline < *options.deadline))
     options.deadline = reply->facts().deadline;
+  if (plan->tensors) {
+    submit_tensors<Message>(
+        model, *std::move(plan->tensors), options, reply,
+        [&model, &request, response_of](std::vector<NamedTensor>&& outputs, Message& message) {
+          write_infer_response(
+              model.info(), request, make_v2_answer(std::move(outputs)), response_of(message)
+          );
+        }
+    );
+    return {};
+  }
   submit<Message>(
       model, std::move(plan->inputs), options, reply,
       [&model, &request, response_of, outputs = std::move(plan->outputs)](

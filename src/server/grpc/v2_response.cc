@@ -23,7 +23,10 @@ void write_typed(const V2Output& output, inference::InferTensorContents& content
 }
 
 inference::DataType config_type(V2Type type) {
-  return type == V2Type::kBytes ? inference::TYPE_STRING : inference::TYPE_FP32;
+  if (type == V2Type::kBytes) return inference::TYPE_STRING;
+  inference::DataType found = inference::TYPE_INVALID;
+  inference::DataType_Parse("TYPE_" + std::string(to_string(type)), &found);
+  return found;
 }
 
 void write_tally(const Tally& tally, inference::StatisticDuration& out) {
@@ -43,7 +46,11 @@ void write_infer_response(
   for (const auto& [name, value] : answer.parameters) {
     write_value(value, (*response.mutable_parameters())[name]);
   }
-  const bool raw = request.raw_input_contents_size() != 0;
+  // Not every type has typed contents, and an answer has one kind.
+  const bool raw = request.raw_input_contents_size() != 0 ||
+                   std::ranges::any_of(answer.outputs, [](const V2Output& output) {
+                     return !output.bytes.empty();
+                   });
   for (const V2Output& output : answer.outputs) {
     auto& tensor = *response.add_outputs();
     tensor.set_name(output.name);
@@ -60,7 +67,7 @@ void write_infer_response(
 void write_model_metadata(const ModelInfo& info, inference::ModelMetadataResponse& response) {
   response.set_name(info.name);
   response.add_versions(info.version);
-  response.set_platform(std::string(v2_platform()));
+  response.set_platform(std::string(v2_platform(info)));
   const auto write = [](const V2TensorMetadata& tensor, auto& out) {
     out.set_name(tensor.name);
     out.set_datatype(std::string(to_string(tensor.type)));
@@ -74,7 +81,7 @@ void write_model_config(
     const ModelInfo& info, const ServingOptions& serving, inference::ModelConfig& config
 ) {
   config.set_name(info.name);
-  config.set_platform(std::string(v2_platform()));
+  config.set_platform(std::string(v2_platform(info)));
   config.set_backend("martlet");
   config.set_max_batch_size(0);
   for (const auto& input : v2_inputs(info)) {

@@ -29,7 +29,9 @@ const Dialect& native_dialect() {
 bool is_lines(std::string_view header) { return header.find(kLines) != std::string_view::npos; }
 
 Result<NativeRequest> read_request(const HttpRequest& request) {
-  if (is_lines(request.headers.get("Content-Type"))) return parse_native_lines(request.body);
+  const std::string_view type = request.headers.get("Content-Type");
+  if (is_lines(type)) return parse_native_lines(request.body);
+  if (type.starts_with("image/")) return parse_native_image(request.body, request.query);
   auto parsed = parse_native_request(request.body, request.received);
   if (parsed && is_lines(request.headers.get("Accept"))) parsed->stream = true;
   return parsed;
@@ -45,8 +47,9 @@ Result<Prepared> prepare(
 ) {
   auto parsed = read_request(request);
   if (!parsed) return parsed.error();
-  auto model = find_model(context.models, parsed->model, fits);
+  auto model = find_model(context.models, parsed->model, parsed->image ? &sees_images : fits);
   if (!model) return model.error();
+  MARTLET_RETURN_IF_ERROR(prepare_images((*model)->info(), *parsed));
   Prepared prepared{*std::move(parsed), {}};
   prepared.texts = {
       .model = *std::move(model),

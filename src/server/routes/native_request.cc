@@ -1,8 +1,12 @@
 #include "server/routes/native_request.h"
 
 #include <boost/json/array.hpp>
+#include <charconv>
 
 #include "core/error.h"
+#include "formats/json.h"
+#include "server/http/router.h"
+#include "server/routes/base64.h"
 #include "server/routes/request_body.h"
 
 namespace martlet {
@@ -93,6 +97,42 @@ Result<NativeRequest> parse_native_lines(std::string_view body) {
     request.inputs.push_back(*std::move(input));
   }
   return request;
+}
+
+Result<NativeRequest> parse_native_image(std::string_view body, std::string_view query) {
+  NativeRequest request;
+  request.image = true;
+  request.model = query_parameter(query, "model");
+  request.inputs.push_back({.text = std::string(body)});
+  const std::string top_k = query_parameter(query, "top_k");
+  if (top_k.empty()) return request;
+  const char* end = top_k.data() + top_k.size();
+  const auto [stop, failure] = std::from_chars(top_k.data(), end, request.top_k);
+  if (failure == std::errc() && stop == end && request.top_k >= 0) return request;
+  return error(
+      StatusCode::kInvalidInput, "query", "top_k, got {}, expected 0 or more", in_quotes(top_k)
+  );
+}
+
+Status prepare_images(const ModelInfo& info, NativeRequest& request) {
+  const bool sees = info.task == ModelTask::kImageClassification;
+  if (request.image && !sees) {
+    return error(
+        StatusCode::kUnsupported, "request", "the model {} is for {}, got an image",
+        in_quotes(info.name), to_string(info.task)
+    );
+  }
+  if (request.image || !sees) return {};
+  for (TextInput& input : request.inputs) {
+    auto file = decode_base64(input.text);
+    if (!file || input.pair) {
+      return error(
+          StatusCode::kInvalidInput, "inputs", "got a text, expected a JPEG or PNG file in base64"
+      );
+    }
+    input.text = *std::move(file);
+  }
+  return {};
 }
 
 }  // namespace martlet

@@ -7,6 +7,9 @@
 //   POST /v1/embed    {"inputs": "good", "normalize": true, "dimensions": 128}
 //   POST /v1/tokenize {"inputs": ["good"], "add_special_tokens": true}
 //
+// Of a model of images, predict takes base64 as inputs; or the body is an image, as its
+// Content-Type says, and the query has "model" and "top_k".
+//
 // All take "model", "truncate", "max_length", "truncation_side", "priority" and "timeout_ms";
 // predict and embed take "stream": true for one line of JSON per text.
 #pragma once
@@ -18,6 +21,7 @@
 
 #include "martlet/status.h"
 #include "martlet/zero_shot_classification.h"
+#include "server/service/model_info.h"
 #include "server/service/request.h"
 
 namespace martlet {
@@ -30,6 +34,7 @@ struct NativeRequest {
   bool return_logits = true;
   bool stream = false;
   bool bare = false;           // the body was a list: the answer is one, too
+  bool image = false;          // the body was a JPEG or PNG file, which is the one input
   CandidateLabels candidates;  // of /v1/zero-shot
 };
 
@@ -37,6 +42,13 @@ struct NativeRequest {
 Result<NativeRequest> parse_native_request(
     std::string_view body, std::chrono::steady_clock::time_point received
 );
+
+/// A body of image/*: the file itself. `query` is the request's.
+Result<NativeRequest> parse_native_image(std::string_view body, std::string_view query);
+
+/// Makes files of base64 for a model of images. kInvalidInput for other inputs, kUnsupported for an
+/// image that is not for such a model.
+Status prepare_images(const ModelInfo& info, NativeRequest& request);
 
 /// A body of application/x-ndjson: one item per line, answered as a stream. Empty lines are
 /// skipped.

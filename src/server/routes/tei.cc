@@ -170,7 +170,7 @@ void decode(const RouteContext& context, HttpRequest&& request, Responder respon
           JsonArray texts(response.body);
           for (const auto& ids : asked.ids) {
             write_json_string(
-                texts.next(), model->tokenizer().decode(ids, asked.skip_special_tokens)
+                texts.next(), model->tokenizer()->decode(ids, asked.skip_special_tokens)
             );
           }
         }

@@ -35,6 +35,40 @@ class CancelOnLeave {
   RequestHandlePtr handle_;
 };
 
+/// What a request is owed, from the submit to the answer. A client that leaves cancels.
+class Reply {
+ public:
+  Reply(const HttpRequest& request, Responder responder, const Dialect& dialect)
+      : owed_(std::make_shared<Responder>(std::move(responder))),
+        cancel_(std::make_shared<CancelOnLeave>()),
+        dialect_(&dialect),
+        timing_(request.headers.find("X-Server-Timing") != nullptr) {
+    owed_->on_client_gone([cancel = cancel_] { cancel->leave(); });
+  }
+
+  void watch(RequestHandlePtr handle) const { cancel_->watch(std::move(handle)); }
+  void fail(const Status& status, const RequestFacts& facts) const {
+    owed_->send(failure_response(status, facts, dialect_->error_shape, dialect_->status_of));
+  }
+  void send(HttpResponse response, const RequestFacts& facts) const {
+    response.phases = {
+        .tokenize = facts.tokenize,
+        .queue = facts.queue,
+        .run = facts.run,
+        .batch_texts = facts.batch_texts,
+        .batch_tokens = facts.batch_tokens,
+    };
+    if (timing_) response.headers.emplace_back("Server-Timing", server_timing(facts));
+    owed_->send(std::move(response));
+  }
+
+ private:
+  std::shared_ptr<Responder> owed_;
+  std::shared_ptr<CancelOnLeave> cancel_;
+  const Dialect* dialect_;
+  bool timing_;
+};
+
 double milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
@@ -108,31 +142,35 @@ void answer_texts(
 ) {
   if (const Status status = read_option_headers(request, texts.options); !status.ok())
     return answer_failure(std::move(responder), status, dialect);
-  const auto owed = std::make_shared<Responder>(std::move(responder));
-  const auto cancel = std::make_shared<CancelOnLeave>();
-  owed->on_client_gone([cancel] { cancel->leave(); });
-  const bool timing = request.headers.find("X-Server-Timing") != nullptr;
+  Reply reply(request, std::move(responder), dialect);
   // The model outlives its callbacks, and with it its info.
   const ModelInfo& info = texts.model->info();
-  auto callback = [owed, write = std::move(write), &dialect, &info,
-                   timing](Result<std::vector<TextAnswer>>&& answers, const RequestFacts& facts) {
-    if (!answers)
-      return owed->send(
-          failure_response(answers.error(), facts, dialect.error_shape, dialect.status_of)
-      );
+  auto callback = [reply, write = std::move(write),
+                   &info](Result<std::vector<TextAnswer>>&& answers, const RequestFacts& facts) {
+    if (!answers) return reply.fail(answers.error(), facts);
     HttpResponse response = write(info, *std::move(answers), facts);
     response.headers.emplace_back("X-Truncated-Texts", std::to_string(facts.truncated));
-    response.phases = {
-        .tokenize = facts.tokenize,
-        .queue = facts.queue,
-        .run = facts.run,
-        .batch_texts = facts.batch_texts,
-        .batch_tokens = facts.batch_tokens,
-    };
-    if (timing) response.headers.emplace_back("Server-Timing", server_timing(facts));
-    owed->send(std::move(response));
+    reply.send(std::move(response), facts);
   };
-  cancel->watch(texts.model->submit(std::move(texts.inputs), texts.options, std::move(callback)));
+  reply.watch(texts.model->submit(std::move(texts.inputs), texts.options, std::move(callback)));
+}
+
+void answer_tensors(
+    const HttpRequest& request, Responder responder, TensorAsk&& ask, const Dialect& dialect,
+    TensorWriter write
+) {
+  if (const Status status = read_option_headers(request, ask.options); !status.ok())
+    return answer_failure(std::move(responder), status, dialect);
+  Reply reply(request, std::move(responder), dialect);
+  const ModelInfo& info = ask.model->info();
+  auto callback = [reply, write = std::move(write),
+                   &info](Result<std::vector<NamedTensor>>&& outputs, const RequestFacts& facts) {
+    if (!outputs) return reply.fail(outputs.error(), facts);
+    reply.send(write(info, *std::move(outputs), facts), facts);
+  };
+  reply.watch(
+      ask.model->tensors()->submit_tensors(std::move(ask.tensors), ask.options, std::move(callback))
+  );
 }
 
 void answer_failure(Responder responder, const Status& status, const Dialect& dialect) {
@@ -164,7 +202,10 @@ Result<std::shared_ptr<ServedModel>> find_model(
 }
 
 bool embeds(const ModelInfo& info) { return info.task == ModelTask::kEmbedding; }
-bool predicts(const ModelInfo& info) { return !embeds(info); }
+bool predicts(const ModelInfo& info) {
+  return info.is_classifier() || info.task == ModelTask::kTokenClassification;
+}
+bool sees_images(const ModelInfo& info) { return info.task == ModelTask::kImageClassification; }
 bool classifies(const ModelInfo& info) { return info.is_classifier(); }
 bool reranks(const ModelInfo& info) { return info.is_classifier() && info.columns() <= 2; }
 

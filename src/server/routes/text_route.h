@@ -45,6 +45,22 @@ void answer_texts(
     AnswerWriter write
 );
 
+/// The same for a model that takes tensors.
+struct TensorAsk {
+  std::shared_ptr<ServedModel> model;
+  TensorRequest tensors;
+  RequestOptions options;
+};
+
+using TensorWriter = std::function<HttpResponse(
+    const ModelInfo& info, std::vector<NamedTensor>&& outputs, const RequestFacts& facts
+)>;
+
+void answer_tensors(
+    const HttpRequest& request, Responder responder, TensorAsk&& ask, const Dialect& dialect,
+    TensorWriter write
+);
+
 /// Answers with a failure.
 void answer_failure(Responder responder, const Status& status, const Dialect& dialect);
 
@@ -66,6 +82,7 @@ bool embeds(const ModelInfo& info);
 /// Classifies texts, or finds entities in them.
 bool predicts(const ModelInfo& info);
 bool classifies(const ModelInfo& info);
+bool sees_images(const ModelInfo& info);
 /// One label, or two of which the second says yes.
 bool reranks(const ModelInfo& info);
 

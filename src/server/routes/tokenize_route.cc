@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "formats/json.h"
 #include "formats/json_writer.h"
 
 namespace martlet {
@@ -40,7 +41,7 @@ Result<std::vector<TokenizedText>> tokenize(const TextRequest& request) {
       .max_length = request.options.max_length,
       .offsets = true,
   };
-  const Tokenizer& tokenizer = request.model->tokenizer();
+  const Tokenizer& tokenizer = *request.model->tokenizer();
   std::vector<TokenizedText> texts;
   Encodings encodings;
   for (const TextInput& input : request.inputs) {
@@ -63,6 +64,13 @@ void answer_aside(
     Responder responder, const std::shared_ptr<ServedModel>& model, const Dialect& dialect,
     std::function<Result<HttpResponse>()> make
 ) {
+  if (model->tokenizer() == nullptr) {
+    const Status status = error(
+        StatusCode::kUnsupported, "request", "the model {} does not read texts",
+        in_quotes(model->info().name)
+    );
+    return answer_failure(std::move(responder), status, dialect);
+  }
   const auto owed = std::make_shared<Responder>(std::move(responder));
   const bool taken = model->run_aside([owed, &dialect, make = std::move(make)] {
     Result<HttpResponse> response = Status();

@@ -11,6 +11,7 @@
 #include "server/routes/v2_body.h"
 #include "server/routes/v2_documents.h"
 #include "server/service/public_message.h"
+#include "server/v2/graph_tensors.h"
 
 namespace martlet {
 namespace {
@@ -54,6 +55,15 @@ void infer(const RouteContext& context, HttpRequest&& request, Responder respond
   };
   auto plan = plan_v2((*model)->info(), std::move(wanted), request.received);
   if (!plan) return fail(plan.error());
+  if (plan->tensors) {
+    TensorAsk ask{.model = *model, .tensors = *std::move(plan->tensors), .options = plan->options};
+    return answer_tensors(
+        request, std::move(responder), std::move(ask), v2_dialect(),
+        [asked](const ModelInfo& info, std::vector<NamedTensor>&& outputs, const RequestFacts&) {
+          return v2_response(info, *asked, make_v2_answer(std::move(outputs)));
+        }
+    );
+  }
   TextRequest texts{.model = *model, .inputs = std::move(plan->inputs), .options = plan->options};
   answer_texts(
       request, std::move(responder), std::move(texts), v2_dialect(),

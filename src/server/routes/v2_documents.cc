@@ -95,7 +95,7 @@ std::string v2_model_metadata(const ModelInfo& info) {
       JsonArray versions(object.key("versions"));
       write_json_string(versions.next(), info.version);
     }
-    object.member("platform", v2_platform());
+    object.member("platform", v2_platform(info));
     append_v2_metadata(object.key("inputs"), v2_inputs(info));
     append_v2_metadata(object.key("outputs"), v2_outputs(info));
   }
@@ -107,11 +107,11 @@ std::string v2_model_config(const ModelInfo& info, const ServingOptions& serving
   {
     JsonObject object(body);
     object.member("name", info.name);
-    object.member("platform", v2_platform());
+    object.member("platform", v2_platform(info));
     object.member("backend", "martlet");
     // The first dimension is part of the shapes: requests of any size are batched by their tokens.
     object.member("max_batch_size", 0);
-    append_config_tensors(object.key("input"), v2_inputs(info), v2_optional_inputs());
+    append_config_tensors(object.key("input"), v2_inputs(info), v2_optional_inputs(info));
     append_config_tensors(object.key("output"), v2_outputs(info), {});
     JsonObject parameters(object.key("parameters"));
     const auto add = [&](std::string_view name, const std::string& value) {

@@ -26,6 +26,21 @@ void append_value(JsonObject& object, const std::string& name, const V2Value& va
   write_json_number(object.key(name), static_cast<float>(std::get<double>(value)));
 }
 
+/// Of any type of numbers, from its bytes.
+void append_elements(std::string& out, const V2Output& output) {
+  V2Tensor tensor;
+  tensor.type = output.type;
+  tensor.shape = output.shape;
+  const std::string_view raw(
+      reinterpret_cast<const char*>(output.bytes.data()), output.bytes.size()
+  );
+  JsonArray data(out);
+  if (!decode_raw(raw, tensor).ok()) return;  // an engine's outputs are as long as they say
+  for (const int64_t value : tensor.integers) write_json_number(data.next(), value);
+  for (const double value : tensor.numbers)
+    write_json_number(data.next(), static_cast<float>(value));
+}
+
 /// Appends the tensor to the JSON, and its elements to `binary` where they go there.
 void append_output(std::string& out, const V2Output& output, bool as_binary, std::string& binary) {
   JsonObject object(out);
@@ -39,7 +54,8 @@ void append_output(std::string& out, const V2Output& output, bool as_binary, std
     parameters.member("binary_data_size", static_cast<int64_t>(binary.size() - before));
     return;
   }
-  if (output.type != V2Type::kBytes) return write_json_numbers(object.key("data"), output.numbers);
+  if (output.type == V2Type::kFp32) return write_json_numbers(object.key("data"), output.numbers);
+  if (output.type != V2Type::kBytes) return append_elements(object.key("data"), output);
   JsonArray data(object.key("data"));
   for (const std::string& text : output.texts) write_json_string(data.next(), text);
 }

@@ -44,6 +44,21 @@ void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts) {
   }
 }
 
+SubmitOptions submit_options(const RequestOptions& options) {
+  SubmitOptions how;
+  how.priority = options.priority;
+  if (options.deadline) how.deadline = *options.deadline;
+  return how;
+}
+
+Status take_refusal(const Refusal& refusal, RequestFacts& facts) {
+  if (refusal.retry_after.count() > 0)
+    facts.retry_after = std::chrono::ceil<std::chrono::milliseconds>(refusal.retry_after);
+  // What the queue never holds is the request's fault.
+  if (refusal.reason != RefusalReason::kTooLarge) return refusal.status;
+  return error(StatusCode::kInvalidInput, "request", "{}", refusal.status.message());
+}
+
 Result<std::vector<TextAnswer>> assemble_answers(
     const LoadedModel& model, PendingRequest& request, std::span<Result<TextValues>> values
 ) {

@@ -16,6 +16,12 @@ namespace martlet {
 /// The longest waits and the largest batch of a request's texts.
 void read_traces(std::span<const RequestTrace> traces, RequestFacts& facts);
 
+/// What the scheduler has to know of a request.
+SubmitOptions submit_options(const RequestOptions& options);
+
+/// Why the scheduler refused a request, and in `facts` when to try again.
+Status take_refusal(const Refusal& refusal, RequestFacts& facts);
+
 /// Takes the values and fills request.facts. The first text that failed fails the request, and so
 /// does one whose values are not finite.
 Result<std::vector<TextAnswer>> assemble_answers(

@@ -37,6 +37,10 @@ std::string_view to_string(ModelTask task) noexcept {
       return "embedding";
     case ModelTask::kRerank:
       return "rerank";
+    case ModelTask::kImageClassification:
+      return "image-classification";
+    case ModelTask::kTensors:
+      return "tensors";
   }
   return "unknown";
 }

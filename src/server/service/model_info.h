@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "martlet/encoder.h"
+#include "martlet/executor.h"
 #include "martlet/text_classification.h"
 #include "server/service/request.h"
 
@@ -17,9 +18,12 @@ enum class ModelTask {
   kTokenClassification,
   kEmbedding,
   kRerank,  // a classifier of one label: how well the second text answers the first
+  kImageClassification,
+  kTensors,  // a graph: what it is for is not known
 };
 
-/// "text-classification", "token-classification", "embedding", "rerank". Static storage.
+/// "text-classification", "token-classification", "embedding", "rerank", "image-classification",
+/// "tensors". Static storage.
 std::string_view to_string(ModelTask task) noexcept;
 
 /// "cls", "mean", "max", "pooler". Static storage.
@@ -36,6 +40,7 @@ struct ModelInfo {
   ScoreFunction score_function = ScoreFunction::kSoftmax;
   OutputKind pooling = OutputKind::kMean;
   bool normalize = false;
+  ModelSignature signature{};  // of a graph that takes tensors or images
 
   /// Of texts, not of their tokens.
   [[nodiscard]] bool is_classifier() const noexcept {
@@ -48,7 +53,7 @@ struct ModelInfo {
   /// What the model answers unless it is asked for something else.
   [[nodiscard]] AnswerKind natural_kind() const noexcept {
     if (task == ModelTask::kTokenClassification) return AnswerKind::kEntities;
-    return is_classifier() ? AnswerKind::kLogits : AnswerKind::kEmbedding;
+    return task == ModelTask::kEmbedding ? AnswerKind::kEmbedding : AnswerKind::kLogits;
   }
 };
 

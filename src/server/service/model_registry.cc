@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "server/service/graph_model.h"
 #include "server/service/public_message.h"
 #include "server/service/reaper.h"
 #include "server/service/scheduled_model.h"
@@ -198,7 +199,8 @@ std::unique_ptr<ModelRegistry> make_model_registry(ModelFactory factory) {
 
 std::unique_ptr<ModelRegistry> make_model_registry(const ServingOptions& options) {
   return make_model_registry([options](const ModelSpec& spec) {
-    return load_scheduled_model(spec, options);
+    return is_graph_model(spec.directory) ? load_graph_model(spec, options)
+                                          : load_scheduled_model(spec, options);
   });
 }
 

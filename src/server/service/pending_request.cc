@@ -4,25 +4,25 @@
 
 namespace martlet {
 
-void PendingRequest::cancel() noexcept {
+void CancellableRequest::cancel() noexcept {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
   if (!closed_ && canceller_) canceller_();
 }
 
-bool PendingRequest::cancelled() const {
+bool CancellableRequest::cancelled() const {
   const std::lock_guard lock(mutex_);
   return cancelled_;
 }
 
-void PendingRequest::set_canceller(std::function<void()> canceller) {
+void CancellableRequest::set_canceller(std::function<void()> canceller) {
   const std::lock_guard lock(mutex_);
   if (closed_) return;
   if (cancelled_) return canceller();
   canceller_ = std::move(canceller);
 }
 
-void PendingRequest::close() {
+void CancellableRequest::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   canceller_ = nullptr;

@@ -13,8 +13,27 @@
 
 namespace martlet {
 
+/// What cancelling a request does, which may happen at any time.
+class CancellableRequest : public RequestHandle {
+ public:
+  void cancel() noexcept override;
+  [[nodiscard]] bool cancelled() const;
+
+  /// What takes its queries out of the scheduler. Runs at once when it is cancelled already, and
+  /// never after `close`.
+  void set_canceller(std::function<void()> canceller);
+  /// It has its answer: nothing is left to cancel.
+  void close();
+
+ private:
+  mutable std::mutex mutex_;
+  bool cancelled_ = false;
+  bool closed_ = false;
+  std::function<void()> canceller_;
+};
+
 /// One thread at a time moves it on; only `cancel` comes from others.
-class PendingRequest final : public RequestHandle {
+class PendingRequest final : public CancellableRequest {
  public:
   PendingRequest(
       std::vector<TextInput> inputs_in, const RequestOptions& options_in, AnswerKind kind_in,
@@ -32,21 +51,6 @@ class PendingRequest final : public RequestHandle {
   const std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   const std::shared_ptr<EncodedTexts> texts = std::make_shared<EncodedTexts>();
   RequestFacts facts;
-
-  void cancel() noexcept override;
-  [[nodiscard]] bool cancelled() const;
-
-  /// What takes its queries out of the scheduler. Runs at once when it is cancelled already, and
-  /// never after `close`.
-  void set_canceller(std::function<void()> canceller);
-  /// It has its answer: nothing is left to cancel.
-  void close();
-
- private:
-  mutable std::mutex mutex_;
-  bool cancelled_ = false;
-  bool closed_ = false;
-  std::function<void()> canceller_;
 };
 
 }  // namespace martlet

@@ -13,9 +13,9 @@
 
 namespace martlet {
 
-/// One text, a pair of texts, or ids.
+/// One text, a pair of texts, ids, or an image.
 struct TextInput {
-  std::string text;
+  std::string text;  // of a model of images: a JPEG or PNG file
   std::optional<std::string> pair = {};
   /// Token ids with the special tokens already in place; the texts are then not looked at.
   std::vector<int32_t> ids = {};

@@ -62,7 +62,7 @@ class ScheduledModel final : public ServedModel {
   }
 
   [[nodiscard]] const ModelInfo& info() const noexcept override { return model_.info; }
-  [[nodiscard]] const Tokenizer& tokenizer() const noexcept override { return model_.tokenizer; }
+  [[nodiscard]] const Tokenizer* tokenizer() const noexcept override { return &model_.tokenizer; }
 
   RequestHandlePtr submit(
       std::vector<TextInput> inputs, const RequestOptions& options, Callback callback
@@ -159,14 +159,7 @@ class ScheduledModel final : public ServedModel {
   /// tokens decide: they may be on their way already.
   [[nodiscard]] Scheduler::Admitted<void> room_for(const PendingRequest& request) {
     if (options_.coalesce) return {};
-    return scheduler_->would_accept(1, submit_options(request));
-  }
-
-  static SubmitOptions submit_options(const PendingRequest& request) {
-    SubmitOptions how;
-    how.priority = request.options.priority;
-    if (request.options.deadline) how.deadline = *request.options.deadline;
-    return how;
+    return scheduler_->would_accept(1, submit_options(request.options));
   }
 
   /// Tokenizes as much as one turn allows, and queues what is left.
@@ -216,7 +209,7 @@ class ScheduledModel final : public ServedModel {
       queries.push_back({request->texts, i, request->kind});
       tokens.push_back(texts.tokens(i));
     }
-    SubmitOptions how = submit_options(*request);
+    SubmitOptions how = submit_options(request->options);
     if (texts.size() > 1) return schedule_many(request, std::move(queries), tokens, how);
     if (options_.coalesce) how.key = key_of(texts, request->kind);
     auto ticket = scheduler_->submit(
@@ -260,16 +253,7 @@ class ScheduledModel final : public ServedModel {
   }
 
   void refuse(PendingRequest& request, const Refusal& refusal) {
-    if (refusal.retry_after.count() > 0) {
-      request.facts.retry_after = std::chrono::ceil<std::chrono::milliseconds>(refusal.retry_after);
-    }
-    // What the queue never holds is the request's fault.
-    const bool too_large = refusal.reason == RefusalReason::kTooLarge;
-    finish(
-        request, too_large
-                     ? error(StatusCode::kInvalidInput, kWhere, "{}", refusal.status.message())
-                     : refusal.status
-    );
+    finish(request, take_refusal(refusal, request.facts));
   }
 
   void answered(

@@ -12,6 +12,7 @@
 #include "server/service/model_info.h"
 #include "server/service/request.h"
 #include "server/service/statistics.h"
+#include "server/service/tensor_service.h"
 
 namespace martlet {
 
@@ -38,7 +39,10 @@ class ServedModel {
   virtual ~ServedModel() = default;
 
   [[nodiscard]] virtual const ModelInfo& info() const noexcept = 0;
-  [[nodiscard]] virtual const Tokenizer& tokenizer() const noexcept = 0;
+  /// Null for a model that does not read texts.
+  [[nodiscard]] virtual const Tokenizer* tokenizer() const noexcept = 0;
+  /// For requests of tensors; null for a model that takes none by name.
+  [[nodiscard]] virtual TensorService* tensors() noexcept { return nullptr; }
 
   /// Returns at once; tokenizing and computing happen on the model's own threads. Failures:
   /// kInvalidInput and kInvalidArgument for what the request asks, kUnsupported for a kind of

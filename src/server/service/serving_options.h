@@ -21,6 +21,8 @@ struct ServingOptions {
   /// A batch has at most this many tokens and texts; a longer text is a batch of its own.
   int32_t batch_tokens = 4096;
   int32_t batch_texts = 256;
+  /// Images of a batch at most.
+  int32_t batch_images = 8;
   /// Waiting at most; beyond it requests are refused.
   int64_t queue_tokens = 1'048'576;
   int32_t queue_texts = 16'384;

@@ -113,6 +113,7 @@ void append_raw(const V2Output& output, std::string& out) {
     out.append(static_cast<const char*>(bytes), size);
   };
   append(output.numbers.data(), output.numbers.size() * sizeof(float));
+  append(output.bytes.data(), output.bytes.size());
   for (const std::string& text : output.texts) {
     const auto length = static_cast<uint32_t>(text.size());
     append(&length, sizeof length);

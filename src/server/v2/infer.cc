@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "formats/json.h"
+#include "server/v2/graph_tensors.h"
 #include "server/v2/text_inputs.h"
 
 namespace martlet {
@@ -53,10 +54,9 @@ Status read_options(
 }
 
 Result<std::vector<V2Plan::Output>> read_outputs(
-    const ModelInfo& info, const std::vector<V2WantedOutput>& wanted
+    const std::vector<V2TensorMetadata>& all, const std::vector<V2WantedOutput>& wanted
 ) {
   std::vector<V2Plan::Output> outputs;
-  const auto all = v2_outputs(info);
   std::set<std::string_view> names;
   for (const V2WantedOutput& output : wanted) {
     if (!names.insert(output.name).second) {
@@ -82,6 +82,21 @@ Result<std::vector<V2Plan::Output>> read_outputs(
   return outputs;
 }
 
+/// For the graph as it is. Its logits have no labels here: `classification` is not for them.
+Result<V2Plan> plan_tensors(const ModelInfo& info, V2InferRequest& request, V2Plan& plan) {
+  auto outputs = read_outputs(v2_tensors(info.signature.outputs), request.outputs);
+  if (!outputs) return outputs.error();
+  auto inputs = read_v2_tensors(info.signature, std::move(request.inputs));
+  if (!inputs) return inputs.error();
+  TensorRequest& tensors = plan.tensors.emplace();
+  tensors.inputs = *std::move(inputs);
+  for (V2Plan::Output& output : *outputs) {
+    if (output.classes > 0) return bad_parameter("classification", "it with images only");
+    tensors.outputs.push_back(std::move(output.name));
+  }
+  return std::move(plan);
+}
+
 }  // namespace
 
 const V2Value* find_parameter(const V2Parameters& parameters, std::string_view name) {
@@ -90,11 +105,15 @@ const V2Value* find_parameter(const V2Parameters& parameters, std::string_view n
   return found == parameters.end() ? nullptr : &found->second;
 }
 
-std::vector<V2TensorMetadata> v2_inputs(const ModelInfo&) {
+std::vector<V2TensorMetadata> v2_inputs(const ModelInfo& info) {
+  if (info.task == ModelTask::kTensors) return v2_tensors(info.signature.inputs);
+  if (info.task == ModelTask::kImageClassification) return {{"image", V2Type::kBytes, {-1}}};
   return {{"text", V2Type::kBytes, {-1}}};
 }
 
-std::vector<V2TensorMetadata> v2_optional_inputs() {
+std::vector<V2TensorMetadata> v2_optional_inputs(const ModelInfo& info) {
+  if (info.task == ModelTask::kTensors) return {};
+  if (info.task == ModelTask::kImageClassification) return v2_tensors(info.signature.inputs);
   return {
       {"text_pair", V2Type::kBytes, {-1}},
       {"input_ids", V2Type::kInt64, {-1, -1}},
@@ -104,8 +123,10 @@ std::vector<V2TensorMetadata> v2_optional_inputs() {
 }
 
 std::vector<V2TensorMetadata> v2_outputs(const ModelInfo& info) {
+  if (info.task == ModelTask::kTensors) return v2_tensors(info.signature.outputs);
   if (info.task == ModelTask::kTokenClassification) return {{"entities", V2Type::kBytes, {-1}}};
-  if (!info.is_classifier()) return {{"embedding", V2Type::kFp32, {-1, info.columns()}}};
+  if (info.task == ModelTask::kEmbedding)
+    return {{"embedding", V2Type::kFp32, {-1, info.columns()}}};
   return {
       {"logits", V2Type::kFp32, {-1, info.columns()}},
       {"label", V2Type::kBytes, {-1}},
@@ -113,7 +134,10 @@ std::vector<V2TensorMetadata> v2_outputs(const ModelInfo& info) {
   };
 }
 
-std::string_view v2_platform() noexcept { return "martlet_safetensors"; }
+std::string_view v2_platform(const ModelInfo& info) noexcept {
+  if (info.encoder.engine == "onnxruntime") return "onnxruntime_onnx";
+  return info.encoder.engine == "openvino" ? "openvino" : "martlet_safetensors";
+}
 
 Status check_v2_version(const ModelInfo& info, std::string_view version) {
   if (version.empty() || version == info.version) return {};
@@ -128,10 +152,15 @@ Result<V2Plan> plan_v2(
 ) {
   V2Plan plan;
   MARTLET_RETURN_IF_ERROR(read_options(request.parameters, received, plan.options));
-  auto outputs = read_outputs(info, request.outputs);
+  const bool images =
+      info.task == ModelTask::kImageClassification &&
+      std::ranges::find(request.inputs, "image", &V2Tensor::name) != request.inputs.end();
+  if (!images && !info.signature.inputs.empty()) return plan_tensors(info, request, plan);
+  auto outputs = read_outputs(v2_outputs(info), request.outputs);
   if (!outputs) return outputs.error();
   plan.outputs = *std::move(outputs);
-  auto inputs = read_v2_texts(std::move(request.inputs));
+  auto inputs =
+      images ? read_v2_images(std::move(request.inputs)) : read_v2_texts(std::move(request.inputs));
   if (!inputs) return inputs.error();
   plan.inputs = *std::move(inputs);
   return plan;

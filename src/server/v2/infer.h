@@ -3,12 +3,15 @@
 //
 // A model takes `text` (BYTES, one element a text) and optionally `text_pair`; or the ids that its
 // tokenizer gives: `input_ids` with `attention_mask` and `token_type_ids` (integers, [texts,
-// tokens]). A classifier gives `logits`, `label` and `score`, an embedding model `embedding`, a
-// token classifier `entities` (BYTES): for each text a JSON list of objects with label, score,
-// word, start and end.
+// tokens]). A model of images takes `image` (BYTES, one JPEG or PNG file an element), and any graph
+// its own inputs, for its own outputs. A classifier gives `logits`, `label` and `score`, an
+// embedding model `embedding`, a token classifier `entities` (BYTES): for each text a JSON list of
+// objects with label, score, word, start and end.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +21,7 @@
 #include "martlet/status.h"
 #include "server/service/model_info.h"
 #include "server/service/request.h"
+#include "server/service/tensor_service.h"
 #include "server/v2/tensor.h"
 
 namespace martlet {
@@ -50,18 +54,21 @@ struct V2Plan {
     int32_t classes = 0;  // of `classification`; 0: the tensor itself
   };
 
-  std::vector<TextInput> inputs;
+  std::vector<TextInput> inputs;  // texts, or images
+  /// What to ask of the graph instead.
+  std::optional<TensorRequest> tensors = {};
   RequestOptions options;
   std::vector<Output> outputs;
 };
 
-/// `FP32` in numbers, `BYTES` in texts.
+/// `FP32` in numbers, `BYTES` in texts, all others as they are in memory.
 struct V2Output {
   std::string name;
   V2Type type = V2Type::kFp32;
   std::vector<int64_t> shape;
   std::vector<float> numbers = {};
   std::vector<std::string> texts = {};
+  std::vector<std::byte> bytes = {};
 };
 
 struct V2Answer {
@@ -78,10 +85,10 @@ struct V2TensorMetadata {
 
 /// What a client must give. The optional inputs are not among them.
 std::vector<V2TensorMetadata> v2_inputs(const ModelInfo& info);
-std::vector<V2TensorMetadata> v2_optional_inputs();
+std::vector<V2TensorMetadata> v2_optional_inputs(const ModelInfo& info);
 std::vector<V2TensorMetadata> v2_outputs(const ModelInfo& info);
-/// "martlet_safetensors". Static storage.
-std::string_view v2_platform() noexcept;
+/// "martlet_safetensors", "onnxruntime_onnx", "openvino". Static storage.
+std::string_view v2_platform(const ModelInfo& info) noexcept;
 
 /// Empty is any version. kNotFound for one that the model does not have.
 Status check_v2_version(const ModelInfo& info, std::string_view version);

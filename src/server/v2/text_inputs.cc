@@ -136,4 +136,12 @@ Result<std::vector<TextInput>> read_v2_texts(std::vector<V2Tensor>&& tensors) {
   return ids_of(*inputs);
 }
 
+Result<std::vector<TextInput>> read_v2_images(std::vector<V2Tensor>&& tensors) {
+  if (tensors.size() != 1)
+    return invalid("got {} inputs, expected \"image\" alone", tensors.size());
+  MARTLET_RETURN_IF_ERROR(check_element_count(tensors[0]));
+  const NamedInputs inputs{.text = tensors.data()};
+  return texts_of(inputs);
+}
+
 }  // namespace martlet

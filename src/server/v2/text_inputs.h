@@ -1,4 +1,4 @@
-// Input tensors as texts or token ids.
+// Input tensors as texts, token ids or images.
 #pragma once
 
 #include <vector>
@@ -12,5 +12,8 @@ namespace martlet {
 /// kInvalidInput for unknown or repeated names, missing inputs, wrong types, and shapes that do not
 /// fit their data or each other.
 Result<std::vector<TextInput>> read_v2_texts(std::vector<V2Tensor>&& tensors);
+
+/// The files in the input `image`, each as a TextInput's text. Failures as for texts.
+Result<std::vector<TextInput>> read_v2_images(std::vector<V2Tensor>&& tensors);
 
 }  // namespace martlet
