@@ -32,7 +32,9 @@ class ImageClientTest(serving.ServeTest):
     @classmethod
     def setUpClass(cls) -> None:
         here = json.loads(
-            subprocess.run([serving.program, "engines", "--json"], capture_output=True).stdout
+            subprocess.run(
+                [serving.cli_program.program, "engines", "--json"], capture_output=True
+            ).stdout
         )
         engines = {engine["name"]: engine["available"] for engine in here["engines"]}
         if not engines["onnxruntime"] or not here["images"]["available"]:
