@@ -32,6 +32,8 @@ MODELS = [
     "roberta-odd",
     "xlm-roberta-encoder",
     "camembert-tokens",
+    "mpnet-odd",
+    "mpnet-encoder",
     "electra-odd",
     "electra-wide",
 ]

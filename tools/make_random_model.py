@@ -138,6 +138,12 @@ SPECS = {
         bert_sizes(24, 2, 40, 1, num_labels=3, max_position_embeddings=80),
         tokenizer="unigram",
     ),
+    "mpnet-base-encoder": Spec("MPNetModel", {"max_position_embeddings": 514}),
+    "mpnet-odd": Spec(
+        "MPNetForSequenceClassification",
+        bert_sizes(36, 3, 52, 2, num_labels=5, max_position_embeddings=202),
+    ),
+    "mpnet-encoder": Spec("MPNetModel", bert_sizes(64, 2, 64, 2, max_position_embeddings=130)),
     "electra-small": Spec("ElectraForSequenceClassification", {"num_labels": 3}),
     "electra-odd": Spec(
         "ElectraForSequenceClassification",
@@ -226,7 +232,7 @@ TOKENIZERS = {
 
 def longest_text(config) -> int:
     """Tokens of the longest text, special ones included."""
-    families_that_pad = ("roberta", "xlm-roberta", "camembert")
+    families_that_pad = ("roberta", "xlm-roberta", "camembert", "mpnet")
     unused = config.pad_token_id + 1 if config.model_type in families_that_pad else 0
     return config.max_position_embeddings - unused
 

@@ -58,6 +58,12 @@ std::unique_ptr<Blocks> make_fused_blocks(
 /// The positions of ids [batch, sequence] that count on from the padding token's, int64; see
 /// HfConfig::padding_position.
 std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding);
+/// What attention adds to scores by distance, [1, heads, sequence, sequence]; empty: nothing.
+std::string relative_bias(
+    GraphBuilder& graph, const EncoderTensors& tensors, const std::string& ids
+);
+/// bias[:, :, :1]
+std::string first_query(GraphBuilder& graph, const std::string& bias);
 /// x[:, :1]
 std::string first_token(GraphBuilder& graph, const std::string& x);
 /// activation(x) of ONNX's own operators.

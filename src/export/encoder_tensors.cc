@@ -61,6 +61,9 @@ Status read_embeddings(const Reader& reader, EncoderTensors& out) {
   auto types = read_types(names, out.checkpoint, config);
   if (!types) return types.error();
   out.type_embeddings = *std::move(types);
+  auto bias = read_relative_bias(names, out.checkpoint, config);
+  if (!bias) return bias.error();
+  out.relative_bias = *std::move(bias);
   MARTLET_RETURN_IF_ERROR(reader.norm(names.base(family.embedding_norm), width, out.embedding_norm)
   );
   if (config.embedding_size == config.hidden_size) return {};

@@ -53,9 +53,13 @@ class FusedBlocks final : public Blocks {
   std::string int8_attention(
       const std::string& x, const PackedDense& projection, const std::string& name
   );
-  std::string first_attention(
-      const std::string& x, const LayerTensors& layer, const std::string& bias,
-      const std::string& name
+  struct Split {
+    const std::string& name;
+    bool first_only;
+  };
+  /// With query, key and value as products of their own.
+  std::string split_attention(
+      const std::string& x, const LayerTensors& layer, const std::string& bias, const Split& split
   );
   std::string contrib(
       std::string_view op, std::vector<std::string> inputs, std::vector<Attribute> attributes = {}
@@ -72,6 +76,7 @@ class FusedBlocks final : public Blocks {
   std::string ids_;  // int32 [batch, sequence], as the next two
   std::string mask_;
   std::string type_ids_;
+  std::string bias_;       // empty: attention adds nothing
   std::string positions_;  // likewise, where they are not 0, 1, 2 ...
 };
 
@@ -79,6 +84,7 @@ std::string FusedBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
   const std::int64_t width = config.embedding_size;
   const NormTensors& norm = tensors.embedding_norm;
+  bias_ = relative_bias(graph_, tensors, ids_);
   std::string types;
   if (tensors.typed()) {
     types = graph_.weight(
@@ -110,7 +116,8 @@ std::string FusedBlocks::attention(
 ) {
   const DenseTensors* const layers[] = {&layer.query, &layer.key, &layer.value};
   const PackedDense projection = pack(layers);
-  if (first_only) return first_attention(x, layer, products_.bias(projection, name), name);
+  if (first_only || !bias_.empty())
+    return split_attention(x, layer, products_.bias(projection, name), {name, first_only});
   if (graph_.precision() == ExportPrecision::kInt8) return int8_attention(x, projection, name);
   const std::string weight = graph_.own_weight(
       name + ".weight", {projection.inputs, projection.outputs}, projection.weight
@@ -134,17 +141,16 @@ std::string FusedBlocks::int8_attention(
   );
 }
 
-std::string FusedBlocks::first_attention(
-    const std::string& x, const LayerTensors& layer, const std::string& bias,
-    const std::string& name
+std::string FusedBlocks::split_attention(
+    const std::string& x, const LayerTensors& layer, const std::string& bias, const Split& split
 ) {
-  const std::string query =
-      products_.product(first_token(graph_, x), packed(layer.query), name + ".query");
-  const std::string key = products_.product(x, packed(layer.key), name + ".key");
-  const std::string value = products_.product(x, packed(layer.value), name + ".value");
-  return contrib(
-      "MultiHeadAttention", {query, key, value, bias, mask_}, {Attribute::of("num_heads", heads_)}
-  );
+  const std::string asking = split.first_only ? first_token(graph_, x) : x;
+  const std::string query = products_.product(asking, packed(layer.query), split.name + ".query");
+  const std::string key = products_.product(x, packed(layer.key), split.name + ".key");
+  const std::string value = products_.product(x, packed(layer.value), split.name + ".value");
+  std::vector<std::string> operands{query, key, value, bias, mask_};
+  if (!bias_.empty()) operands.push_back(split.first_only ? first_query(graph_, bias_) : bias_);
+  return contrib("MultiHeadAttention", std::move(operands), {Attribute::of("num_heads", heads_)});
 }
 
 std::string FusedBlocks::activated(

@@ -69,6 +69,7 @@ class PlainBlocks final : public Blocks {
   float epsilon_;
   EncoderInputs inputs_;
   std::string mask_;
+  std::string bias_;  // empty: attention adds nothing
 };
 
 std::string PlainBlocks::normalized(
@@ -85,6 +86,7 @@ std::string PlainBlocks::normalized(
 
 std::string PlainBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
+  bias_ = relative_bias(graph_, tensors, inputs_.ids);
   const std::string words = graph_.weight(
       "embeddings.word", {config.vocab_size, config.embedding_size},
       tensors.word_embeddings.values()
@@ -144,7 +146,9 @@ std::string PlainBlocks::attention(
       split_heads(linear(asking, layer.query, name + ".query", scale), {0, 2, 1, 3});
   const std::string key = split_heads(linear(x, layer.key, name + ".key"), {0, 2, 3, 1});
   const std::string value = split_heads(linear(x, layer.value, name + ".value"), {0, 2, 1, 3});
-  const std::string scores = graph_.add("Add", {graph_.add("MatMul", {query, key}), mask()});
+  std::string scores = graph_.add("Add", {graph_.add("MatMul", {query, key}), mask()});
+  if (!bias_.empty())
+    scores = graph_.add("Add", {scores, first_only ? first_query(graph_, bias_) : bias_});
   const std::string shares =
       graph_.add("Softmax", {scores}, {.attributes = {Attribute::of("axis", std::int64_t{-1})}});
   const std::string context = graph_.add(

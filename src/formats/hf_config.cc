@@ -36,7 +36,8 @@ struct Family {
   std::string_view layer_norm_eps;  // empty: fixed
   Dimension embedding_size{};       // 0: hidden_size
   bool one_type = false;
-  bool pads_positions = false;
+  Dimension padding{"", -1};  // of HfConfig::padding_position
+  Dimension relative_buckets{};
 };
 
 constexpr Family bert_like(std::string_view model_type, std::string_view prefix) {
@@ -70,7 +71,7 @@ constexpr Family distilbert() {
 constexpr Family roberta_like(std::string_view model_type) {
   Family family = bert_like(model_type, "roberta.");
   family.one_type = true;
-  family.pads_positions = true;
+  family.padding = {"pad_token_id", 1};
   return family;
 }
 
@@ -89,9 +90,18 @@ constexpr Family electra() {
   return family;
 }
 
+constexpr Family mpnet() {
+  Family family = bert_like("mpnet", "mpnet.");
+  family.vocab_size.fallback = 30527;
+  family.type_vocab_size = {};
+  family.padding = {"", 1};
+  family.relative_buckets = {"relative_attention_num_buckets", 32};
+  return family;
+}
+
 constexpr Family kFamilies[] = {
     bert_like("bert", "bert."), distilbert(), roberta(), roberta_like("xlm-roberta"),
-    roberta_like("camembert"),  electra(),
+    roberta_like("camembert"),  electra(),    mpnet(),
 };
 
 Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
@@ -141,9 +151,10 @@ void read_shape(JsonReader& reader, const Family& family, HfConfig& config) {
 }
 
 /// Where the family counts positions from the padding token's.
-void read_padding_position(JsonReader& reader, HfConfig& config) {
-  config.padding_position = 1;
-  reader.get("pad_token_id", config.padding_position, {.min = 0, .max = kMaxDimension});
+void read_padding_position(JsonReader& reader, const Dimension& padding, HfConfig& config) {
+  config.padding_position = padding.fallback;
+  if (!padding.key.empty())
+    reader.get(padding.key, config.padding_position, {.min = 0, .max = kMaxDimension});
   if (config.max_length() > 0 && config.padding_position < config.vocab_size) return;
   reader.reject(
       "pad_token_id", fmt::format("{}", config.padding_position),
@@ -184,7 +195,8 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
 
   read_shape(reader, **family, config);
   config.one_type = (*family)->one_type;
-  if ((*family)->pads_positions) read_padding_position(reader, config);
+  read_padding_position(reader, (*family)->padding, config);
+  read_dimension(reader, (*family)->relative_buckets, kMaxDimension, config.relative_buckets);
   TaskConfig task = read_task_config(reader);
   config.architectures = std::move(task.architectures);
   config.labels = std::move(task.labels);

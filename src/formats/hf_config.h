@@ -24,8 +24,9 @@ struct HfConfig {
   /// RoBERTa's positions: those of the tokens with this id are the id itself, those of all others
   /// count on from the next. -1: positions count from 0.
   std::int32_t padding_position = -1;
-  std::int32_t type_vocab_size = 0;  // 0 where the family has no token types
-  bool one_type = false;             // every token is of the first type, in pairs too
+  std::int32_t type_vocab_size = 0;   // 0 where the family has no token types
+  std::int32_t relative_buckets = 0;  // rows of MPNet's bias by distance; 0: there is none
+  bool one_type = false;              // every token is of the first type, in pairs too
   float layer_norm_eps = 1e-12F;
   std::string hidden_act = "gelu";
   std::string position_embedding_type = "absolute";

@@ -113,7 +113,7 @@ TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
   EXPECT_EQ(
       status.message(),
       "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert, roberta, "
-      "xlm-roberta, camembert, electra"
+      "xlm-roberta, camembert, electra, mpnet"
   );
 }
 

@@ -25,6 +25,7 @@ constexpr Family kFamilies[] = {
     {"roberta", "Roberta", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"xlm-roberta", "XLMRoberta", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"camembert", "Camembert", {"classifier.out_proj", "classifier.dense"}, false, true},
+    {"mpnet", "MPNet", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"electra", "Electra", {"classifier.out_proj", "classifier.dense"}},
 };
 

@@ -16,6 +16,7 @@ SMALL_MODELS = {
     "bert-odd": ["logits"],
     "distilbert-encoder": ["tokens", "mean"],
     "electra-odd": ["logits"],
+    "mpnet-odd": ["logits"],
     "roberta-odd": ["logits"],
 }
 BASE_MODELS = {
@@ -24,6 +25,7 @@ BASE_MODELS = {
     "distilbert-base": ["logits"],
     "distilbert-base-encoder": ["tokens", "cls"],
     "electra-small": ["logits"],
+    "mpnet-base-encoder": ["tokens", "mean"],
     "roberta-base": ["logits"],
 }
 

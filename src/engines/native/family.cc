@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -20,6 +23,7 @@ constexpr Family bert() {
       .position_embeddings = "embeddings.position_embeddings",
       .type_embeddings = "embeddings.token_type_embeddings",
       .embedding_norm = "embeddings.LayerNorm",
+      .relative_bias = "",
       .embedding_projection = "",
       .query = "encoder.layer.{}.attention.self.query",
       .key = "encoder.layer.{}.attention.self.key",
@@ -45,6 +49,7 @@ constexpr Family distilbert() {
       .position_embeddings = "embeddings.position_embeddings",
       .type_embeddings = "",
       .embedding_norm = "embeddings.LayerNorm",
+      .relative_bias = "",
       .embedding_projection = "",
       .query = "transformer.layer.{}.attention.q_lin",
       .key = "transformer.layer.{}.attention.k_lin",
@@ -81,9 +86,21 @@ constexpr Family electra() {
   return family;
 }
 
+constexpr Family mpnet() {
+  Family family = roberta("mpnet");
+  family.type_embeddings = "";
+  family.relative_bias = "encoder.relative_attention_bias";
+  family.query = "encoder.layer.{}.attention.attn.q";
+  family.key = "encoder.layer.{}.attention.attn.k";
+  family.value = "encoder.layer.{}.attention.attn.v";
+  family.attention_out = "encoder.layer.{}.attention.attn.o";
+  family.attention_norm = "encoder.layer.{}.attention.LayerNorm";
+  return family;
+}
+
 constexpr Family kFamilies[] = {
     bert(),    distilbert(), roberta("roberta"), roberta("xlm-roberta"), roberta("camembert"),
-    electra(),
+    electra(), mpnet(),
 };
 
 struct ActivationName {
@@ -105,6 +122,22 @@ std::string known_families() {
     names += family.model_type;
   }
   return names;
+}
+
+/// MPNet's buckets: half of them for keys behind the query; distances up to 7 have one each, those
+/// up to 128 share the others by their logarithms, in fp32 as PyTorch computes them.
+constexpr std::int32_t kBuckets = 32;
+
+std::int32_t bucket_of(std::int32_t distance) {
+  constexpr std::int32_t kHalf = kBuckets / 2;
+  constexpr std::int32_t kExact = kHalf / 2;
+  constexpr float kFarthest = 128;
+  const std::int32_t side = distance > 0 ? kHalf : 0;
+  const std::int32_t steps = std::abs(distance);
+  if (steps < kExact) return side + steps;
+  const float share = std::log(static_cast<float>(steps) / kExact) / std::log(kFarthest / kExact);
+  const auto large = kExact + static_cast<std::int32_t>(share * (kHalf - kExact));
+  return side + std::min(large, kHalf - 1);
 }
 
 Result<FloatTensor> read_type_table(
@@ -182,6 +215,31 @@ Result<FloatTensor> read_types(
 ) {
   if (names.family().type_embeddings.empty() || config.text_types() == 0) return FloatTensor();
   return read_type_table(names, checkpoint, config);
+}
+
+Result<std::vector<float>> read_relative_bias(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+) {
+  if (names.family().relative_bias.empty()) return std::vector<float>();
+  const std::string name = names.base(names.family().relative_bias) + ".weight";
+  if (config.relative_buckets < kBuckets) {
+    return error(
+        StatusCode::kUnsupported, name, "got {} buckets of distances, expected {}",
+        config.relative_buckets, kBuckets
+    );
+  }
+  const auto table =
+      checkpoint.read(name, std::array<std::int64_t, 2>{config.relative_buckets, config.heads});
+  if (!table) return table.error();
+  std::vector<float> bias;
+  const std::int32_t longest = config.max_length();
+  for (std::int32_t head = 0; head < config.heads; ++head) {
+    for (std::int32_t distance = 1 - longest; distance < longest; ++distance) {
+      const std::int32_t row = bucket_of(distance);
+      bias.push_back(table->values()[static_cast<std::size_t>(row * config.heads + head)]);
+    }
+  }
+  return bias;
 }
 
 Result<FloatTensor> read_positions(

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "formats/checkpoint.h"
 #include "formats/hf_config.h"
@@ -25,6 +26,8 @@ struct Family {
   std::string_view position_embeddings;
   std::string_view type_embeddings;  // empty: the family has no token types
   std::string_view embedding_norm;
+  /// [buckets, heads]: what attention adds by distance; empty: nothing.
+  std::string_view relative_bias;
   /// From embedding_size to hidden_size, where they differ; empty: they never do.
   std::string_view embedding_projection;
 
@@ -83,6 +86,11 @@ class WeightNames {
 
 /// [max_positions, embedding_size]. What every token's type adds is in it where there is but one.
 Result<FloatTensor> read_positions(
+    const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
+);
+/// [heads, 2 max_length - 1]: what attention adds to a score, by how far the key is behind the
+/// query (from 1 - max_length on); empty where the family has no such bias.
+Result<std::vector<float>> read_relative_bias(
     const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
 );
 /// [type_vocab_size, embedding_size], or empty where texts have no types.

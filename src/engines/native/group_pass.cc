@@ -67,6 +67,7 @@ void GroupPass::attend_head(
       .keys = length(sequence),
       .head_dim = head_dim,
       .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+      .bias = weights_.bias_of(head),
       .out = w_.context + queries.context_row * w_.hidden_stride + column,
       .out_stride = w_.hidden_stride,
       .scratch = w_.scratch + static_cast<std::size_t>(team_.rank()) * w_.scratch_stride,

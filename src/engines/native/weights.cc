@@ -194,6 +194,9 @@ Status read_embeddings(const Reader& reader, NativeWeights& out) {
   auto types = read_types(names, out.checkpoint, config);
   if (!types) return types.status();
   out.type_embeddings = std::move(*types);
+  auto bias = read_relative_bias(names, out.checkpoint, config);
+  if (!bias) return bias.status();
+  out.relative_bias = std::move(*bias);
   MARTLET_RETURN_IF_ERROR(
       reader.norm(names.base(family.embedding_norm), config.embedding_size, out.embedding_norm)
   );

@@ -63,8 +63,16 @@ struct NativeWeights {
   FloatTensor position_embeddings;  // [max_positions, embedding_size]
   FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   Norm embedding_norm;
+  std::vector<float> relative_bias;            // see read_relative_bias
   std::optional<Linear> embedding_projection;  // where embedding_size is not hidden_size
   std::vector<LayerWeights> layers;
+
+  /// What attention adds to the scores of head `index` at distance 0; null: nothing.
+  [[nodiscard]] const float* bias_of(std::size_t index) const noexcept {
+    if (relative_bias.empty()) return nullptr;
+    const auto longest = static_cast<std::size_t>(config.max_length());
+    return relative_bias.data() + index * (2 * longest - 1) + longest - 1;
+  }
 
   std::optional<Linear> pooler;
   HeadKind head = HeadKind::kNone;

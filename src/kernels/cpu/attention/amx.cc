@@ -208,7 +208,8 @@ void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std:
 }
 
 void bf16(const AttentionF32& t) noexcept {
-  if (t.keys < kFewestKeys || t.head_dim % kDepth != 0) return kAttentionAvx512Low.f32(t);
+  if (t.keys < kFewestKeys || t.head_dim % kDepth != 0 || t.bias != nullptr)
+    return kAttentionAvx512Low.f32(t);
   configure_tiles();
   const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
   const Layout layout(t, reinterpret_cast<char*>(address));

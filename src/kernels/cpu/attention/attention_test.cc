@@ -13,7 +13,7 @@ class AttentionTest : public KernelTest {
 
   std::vector<float> run(
       const AttentionKernels& attention, const std::vector<float>& qkv, std::size_t first_query,
-      std::size_t queries, std::size_t keys, std::size_t dim
+      std::size_t queries, std::size_t keys, std::size_t dim, const float* bias = nullptr
   ) {
     const std::size_t stride = 3 * dim + kGap;
     std::vector<float> scratch(attention.scratch(keys, dim), NAN);  // stale scratch must not matter
@@ -28,6 +28,7 @@ class AttentionTest : public KernelTest {
         .keys = keys,
         .head_dim = dim,
         .scale = 1 / std::sqrt(static_cast<float>(dim)),
+        .bias = bias,
         .out = out.data(),
         .out_stride = dim,
         .scratch = scratch.data(),
@@ -36,7 +37,8 @@ class AttentionTest : public KernelTest {
   }
 
   static std::vector<double> reference(
-      const std::vector<float>& qkv, std::size_t query, std::size_t keys, std::size_t dim
+      const std::vector<float>& qkv, std::size_t query, std::size_t keys, std::size_t dim,
+      const float* bias = nullptr
   ) {
     const std::size_t stride = 3 * dim + kGap;
     std::vector<double> weights(keys);
@@ -45,7 +47,8 @@ class AttentionTest : public KernelTest {
       double product = 0;
       for (std::size_t i = 0; i < dim; ++i)
         product += static_cast<double>(qkv[query * stride + i]) * qkv[key * stride + dim + i];
-      weights[key] = std::exp(product / std::sqrt(static_cast<double>(dim)));
+      const float added = bias == nullptr ? 0 : (bias - query)[key];
+      weights[key] = std::exp(product / std::sqrt(static_cast<double>(dim)) + added);
       total += weights[key];
     }
     std::vector<double> out(dim, 0);
@@ -69,6 +72,27 @@ TEST_P(AttentionTest, EqualsTheReference) {
               << "keys " << keys << " dim " << dim << " query " << query;
         }
       }
+    }
+  }
+}
+
+TEST_P(AttentionTest, AddsWhatIsDueToDistance) {
+  for (const std::size_t dim : {12UL, 32UL, 64UL}) {
+    for (const std::size_t keys : {1UL, 3UL, 16UL, 33UL, 100UL}) {
+      const auto qkv = random(keys * (3 * dim + kGap));
+      const auto distances = random(2 * keys - 1);
+      const float* bias = distances.data() + keys - 1;
+      const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
+      const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
+      const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);
+      for (std::size_t query = 0; query < keys; ++query) {
+        const auto expected = reference(qkv, query, keys, dim, bias);
+        for (std::size_t i = 0; i < dim; ++i) {
+          ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6) << keys << " keys, dim " << dim;
+          ASSERT_NEAR(low[query * dim + i], expected[i], 2e-2) << keys << " keys, dim " << dim;
+        }
+      }
+      for (std::size_t i = 0; i < dim; ++i) ASSERT_EQ(first[i], out[i]);
     }
   }
 }

@@ -81,6 +81,18 @@ struct RowAttention {
     return Vec::sum(sum);
   }
 
+  /// A row of products to scores; `bias` is of the query's distance to the first key.
+  static void add_bias(float* row, const float* bias, std::size_t keys, float scale) {
+    const Reg factor = Vec::set(scale);
+    const std::size_t whole = keys / Vec::kWidth * Vec::kWidth;
+    for (std::size_t i = 0; i < whole; i += Vec::kWidth)
+      Vec::store(row + i, Vec::fma(Vec::load(row + i), factor, Vec::load(bias + i)));
+    if (const std::size_t rest = keys - whole; rest != 0) {
+      const Reg sum = Vec::fma(Vec::load(row + whole, rest), factor, Vec::load(bias + whole, rest));
+      Vec::store(row + whole, sum, rest);
+    }
+  }
+
   template <std::size_t kCount>
   static void queries(
       const AttentionF32& t, std::size_t query, const float* k_columns, const float* v_rows,
@@ -100,8 +112,12 @@ struct RowAttention {
       }
     }
     float inverse[kCount];
-    for (std::size_t r = 0; r < kCount; ++r)
-      inverse[r] = 1.0F / softmax(scores + r * stride, t.keys, t.scale);
+    for (std::size_t r = 0; r < kCount; ++r) {
+      float* row = scores + r * stride;
+      if (t.bias != nullptr)
+        add_bias(row, t.bias - static_cast<std::ptrdiff_t>(query + r), t.keys, t.scale);
+      inverse[r] = 1.0F / softmax(row, t.keys, t.bias == nullptr ? t.scale : 1.0F);
+    }
     for (std::size_t column = 0; column < t.head_dim; column += kColumns) {
       Tile<Vec, kCount, kVecs> tile;
       tile.clear();

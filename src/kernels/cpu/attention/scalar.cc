@@ -7,6 +7,10 @@
 namespace martlet {
 namespace {
 
+const float* at_distance(const float* bias, std::size_t query, std::size_t key) {
+  return bias + static_cast<std::ptrdiff_t>(key) - static_cast<std::ptrdiff_t>(query);
+}
+
 std::size_t scratch(std::size_t keys, std::size_t /*head_dim*/) noexcept { return keys; }
 
 void f32(const AttentionF32& t) noexcept {
@@ -17,7 +21,8 @@ void f32(const AttentionF32& t) noexcept {
       for (std::size_t i = 0; i < t.head_dim; ++i) {
         product += t.q[query * t.q_stride + i] * t.k[key * t.kv_stride + i];
       }
-      t.scratch[key] = product * t.scale;
+      t.scratch[key] =
+          product * t.scale + (t.bias == nullptr ? 0.0F : *at_distance(t.bias, query, key));
       largest = std::max(largest, t.scratch[key]);
     }
     float sum = 0;
