@@ -49,7 +49,7 @@ struct EncoderTensors {
   FloatTensor position_embeddings;  // [max_positions, embedding_size]
   FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   NormTensors embedding_norm;
-  std::vector<float> relative_bias;  // see read_relative_bias
+  std::vector<float> relative_bias;                  // see read_relative_bias
   std::optional<DenseTensors> embedding_projection;  // where embedding_size is not hidden_size
   std::vector<LayerTensors> layers;
 

@@ -232,11 +232,12 @@ Result<std::vector<float>> read_relative_bias(
       checkpoint.read(name, std::array<std::int64_t, 2>{config.relative_buckets, config.heads});
   if (!table) return table.error();
   std::vector<float> bias;
+  const auto heads = static_cast<std::size_t>(config.heads);
   const std::int32_t longest = config.max_length();
-  for (std::int32_t head = 0; head < config.heads; ++head) {
+  for (std::size_t head = 0; head < heads; ++head) {
     for (std::int32_t distance = 1 - longest; distance < longest; ++distance) {
-      const std::int32_t row = bucket_of(distance);
-      bias.push_back(table->values()[static_cast<std::size_t>(row * config.heads + head)]);
+      const auto row = static_cast<std::size_t>(bucket_of(distance));
+      bias.push_back(table->values()[row * heads + head]);
     }
   }
   return bias;
