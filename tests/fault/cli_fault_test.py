@@ -97,9 +97,9 @@ class BadModel(CliTest):
 
     def test_a_kind_of_tokenizer_that_is_not_supported(self):
         tokenizer = json.loads((self.model / "tokenizer.json").read_text())
-        tokenizer["model"] = {"type": "Unigram", "unk_id": 0, "vocab": [["a", 0.0]]}
+        tokenizer["model"] = {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}}
         self.replace("tokenizer.json", json.dumps(tokenizer))
-        self.refused("Unigram")
+        self.refused("WordLevel")
 
     def test_damaged_weights(self):
         whole = (self.model / "model.safetensors").read_bytes()
