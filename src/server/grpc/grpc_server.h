@@ -55,7 +55,7 @@ Result<std::unique_ptr<GrpcServer>> start_grpc_server(
 /// What the plug-in's one symbol returns. No exception leaves its functions.
 struct GrpcPlugin {
   /// Changes whenever a type that crosses the boundary does.
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
 
   std::uint32_t version;
   Result<std::unique_ptr<GrpcServer>> (*start)(const GrpcOptions& options, ModelRegistry& registry);
