@@ -232,7 +232,9 @@ TEST_F(HttpServerTest, GathersRequestsWhileItRefuses) {
     EXPECT_EQ(client.hear().status, 429);
   }
   const auto took = std::chrono::steady_clock::now() - begin;
-  EXPECT_GE(took, (kRequests - 1) * 1ms);  // one after the other, each waits for a look
+  // One after the other, each waits for a look, unless this client was so quick that the server saw
+  // its request in the same look. Without waiting all of them take a millisecond.
+  EXPECT_GE(took, 3ms);
 }
 
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
