@@ -219,22 +219,17 @@ TEST_F(HttpServerTest, DrainGivesUpAtItsDeadline) {
   answer_held();
 }
 
-// A refusal that is written at once takes the processor from accepted work; see io_thread.h.
-TEST_F(HttpServerTest, GathersRequestsWhileItRefuses) {
+// The pauses between looks (io_thread.h) are shown by bench/serve_overload.py; here only that nothing
+// is lost in them.
+TEST_F(HttpServerTest, AnswersEveryRequestThatItRefuses) {
   router_.add("GET", "/refused", [](HttpRequest&&, Responder&& responder) {
     responder.send({.status = 429});
   });
-  constexpr int kRequests = 20;
   RawClient client(port());
-  const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < kRequests; ++i) {
+  for (int i = 0; i < 20; ++i) {
     client.say(get("/refused"));
     EXPECT_EQ(client.hear().status, 429);
   }
-  const auto took = std::chrono::steady_clock::now() - begin;
-  // One after the other, each waits for a look, unless this client was so quick that the server saw
-  // its request in the same look. Without waiting all of them take a millisecond.
-  EXPECT_GE(took, 3ms);
 }
 
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
