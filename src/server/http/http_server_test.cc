@@ -219,8 +219,8 @@ TEST_F(HttpServerTest, DrainGivesUpAtItsDeadline) {
   answer_held();
 }
 
-// The pauses between looks (io_thread.h) are shown by bench/serve_overload.py; here only that nothing
-// is lost in them.
+// The pauses between looks (io_thread.h) are shown by bench/serve_overload.py; here only that
+// nothing is lost in them.
 TEST_F(HttpServerTest, AnswersEveryRequestThatItRefuses) {
   router_.add("GET", "/refused", [](HttpRequest&&, Responder&& responder) {
     responder.send({.status = 429});
