@@ -138,12 +138,7 @@ class GraphModel final : public ServedModel, private TensorService {
   [[nodiscard]] bool healthy() override { return failures_ < options_.failures_until_sick; }
 
   [[nodiscard]] ModelStatistics statistics() const override {
-    ModelStatistics statistics = recorder_->snapshot();
-    const SchedulerStats now = scheduler_->stats();
-    statistics.queued_texts = now.queued_requests;
-    statistics.queued_tokens = now.queued_tokens;
-    statistics.predicted_wait = now.predicted_wait[static_cast<std::size_t>(Priority::kNormal)];
-    return statistics;
+    return recorder_->snapshot(scheduler_->stats());
   }
 
   void drain(steady_clock::time_point deadline) override {

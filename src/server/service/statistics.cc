@@ -82,9 +82,16 @@ void StatisticsRecorder::on_batch(const BatchTrace& batch) {
   statistics_.last_inference_ms = unix_milliseconds();
 }
 
-ModelStatistics StatisticsRecorder::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return statistics_;
+ModelStatistics StatisticsRecorder::snapshot(const SchedulerStats& now) const {
+  ModelStatistics statistics;
+  {
+    const std::lock_guard lock(mutex_);
+    statistics = statistics_;
+  }
+  statistics.queued_texts = now.queued_requests;
+  statistics.queued_tokens = now.queued_tokens;
+  statistics.predicted_wait = now.predicted_wait[static_cast<std::size_t>(Priority::kNormal)];
+  return statistics;
 }
 
 }  // namespace martlet

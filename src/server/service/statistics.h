@@ -97,7 +97,8 @@ class StatisticsRecorder final : public SchedulerObserver {
   void failed(StatusCode code, std::chrono::nanoseconds took);
   void on_batch(const BatchTrace& batch) override;
 
-  [[nodiscard]] ModelStatistics snapshot() const;
+  /// `now`: of the model's scheduler, whose queue is part of the picture.
+  [[nodiscard]] ModelStatistics snapshot(const SchedulerStats& now) const;
 
  private:
   mutable std::mutex mutex_;
