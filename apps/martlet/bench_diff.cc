@@ -37,17 +37,24 @@ Status bench_diff(Arguments arguments) {
       .summary =
           "Compares two records of a suite, as ./dev bench writes them: times faster than the "
           "baseline, row by\nrow. A row has changed when each run lies outside of the other's "
-          "interval. Exit code 1: a row of martlet's\nown is slower, less right, or gone.",
+          "interval. Exit code 1: a row of martlet's\nown is slower, less right, or gone; with "
+          "--agree, too few rows agree: each run inside of the other's\ninterval.",
       .examples = "  martlet bench diff before/minilm-1ms.json after/minilm-1ms.json\n",
   });
   std::string before;
   std::string after;
   DiffOptions options;
   bool all = false;
+  double wanted_share = 0;
   CLI::App& app = line.app();
   app.add_option("BEFORE", before, "Record of the run to compare with")->required();
   app.add_option("AFTER", after, "Record of the new run")->required();
   app.add_option("--accuracy", options.accuracy, "Share of right labels that may be lost (0.001)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->option_text("SHARE");
+  app.add_option(
+         "--agree", wanted_share, "Two runs of the same build: share of rows that must agree"
+  )
       ->check(CLI::Range(0.0, 1.0))
       ->option_text("SHARE");
   app.add_flag("--all", all, "Show the rows that are the same, too");
@@ -65,8 +72,15 @@ Status bench_diff(Arguments arguments) {
     if (all || row.change != Change::kSame) text += as_text(row);
   const auto worse = std::ranges::count_if(*rows, is_regression);
   const auto same = std::ranges::count(*rows, Change::kSame, &RowDiff::change);
-  text += fmt::format("{} rows, {} the same, {} regressions\n", rows->size(), same, worse);
-  if (worse > 0) done_exit_code() = kExitDifference;
+  const auto agreeing = std::ranges::count(*rows, std::optional(true), agrees);
+  const auto apart = std::ranges::count(*rows, std::optional(false), agrees);
+  text += fmt::format(
+      "{} rows, {} the same, {} regressions; {} of {} agree\n", rows->size(), same, worse, agreeing,
+      agreeing + apart
+  );
+  const bool too_few =
+      static_cast<double>(agreeing) < wanted_share * static_cast<double>(agreeing + apart);
+  if (worse > 0 || too_few) done_exit_code() = kExitDifference;
   return print(text);
 }
 

@@ -20,6 +20,49 @@ json::value number_or_null(const std::optional<double>& number) {
   return number ? json::value(*number) : json::value();
 }
 
+void add_latency(json::object& object, const Summary& ms) {
+  object.insert({
+      {"n", ms.n},
+      {"min", ms.min},
+      {"p10", ms.p10},
+      {"p50", ms.p50},
+      {"p90", ms.p90},
+      {"p99", number_or_null(ms.p99)},
+      {"mean", ms.mean},
+      {"sd", ms.sd},
+  });
+}
+
+/// Of a ShapeReport or a TensorReport: what starting took, and memory.
+template <typename Report>
+void add_start(json::object& object, const Report& report) {
+  object.insert({
+      {"rss_mb", report.memory.rss_mb},
+      {"peak_rss_mb", report.memory.peak_rss_mb},
+      {"load_ms", report.load_ms},
+      {"first_run_ms", report.first_run_ms},
+      {"warm_up_runs", report.warm_up_runs},
+  });
+}
+
+std::string latency_line(const Summary& ms) {
+  return fmt::format(
+      "  latency     p50 {:.3f} ms  p10 {:.3f}  p90 {:.3f}  p99 {}  min {:.3f}  mean {:.3f}  sd "
+      "{:.3f}  ({} runs)\n",
+      ms.p50, ms.p10, ms.p90, ms.p99 ? fmt::format("{:.3f}", *ms.p99) : "-", ms.min, ms.mean, ms.sd,
+      with_commas(ms.n)
+  );
+}
+
+template <typename Report>
+std::string start_lines(const Report& report) {
+  return fmt::format(
+      "  start       load {:.1f} ms, first run {:.2f} ms\n  memory      {:.1f} MB resident, peak "
+      "{:.1f} MB\n",
+      report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
+  );
+}
+
 json::value share_of_peak(const ShapeReport& report) {
   if (report.peak_gmacs_per_s <= 0) return {};
   return report.gmacs_per_s / report.peak_gmacs_per_s;
@@ -101,42 +144,25 @@ std::string as_json(const BenchFlags& flags, const ShapeReport& report) {
       {"threads", report.threads},
       {"batch", report.batch},
       {"seq", report.seq},
-      {"n", report.ms.n},
-      {"min", report.ms.min},
-      {"p10", report.ms.p10},
-      {"p50", report.ms.p50},
-      {"p90", report.ms.p90},
-      {"p99", number_or_null(report.ms.p99)},
-      {"mean", report.ms.mean},
-      {"sd", report.ms.sd},
       {"tokens_per_s", report.tokens_per_s},
       {"gmacs_per_s", report.gmacs_per_s},
       {"peak_gmacs_per_s",
        report.peak_gmacs_per_s > 0 ? json::value(report.peak_gmacs_per_s) : json::value()},
       {"share_of_peak", share_of_peak(report)},
-      {"rss_mb", report.memory.rss_mb},
-      {"peak_rss_mb", report.memory.peak_rss_mb},
-      {"load_ms", report.load_ms},
-      {"first_run_ms", report.first_run_ms},
-      {"warm_up_runs", report.warm_up_runs},
       {"warm_up_ms", report.warm_up_ms},
   };
+  add_latency(object, report.ms);
+  add_start(object, report);
   if (report.profile) object["profile"] = to_json(*report.profile);
   return json::serialize(object) + "\n";
 }
 
 std::string as_text(const ShapeReport& report) {
-  const Summary& ms = report.ms;
   std::string text = fmt::format(
       "{} {} on {}, {} threads, {} x {} tokens to {}\n", report.info.engine, report.info.precision,
       report.info.isa, report.threads, report.batch, report.seq, report.output
   );
-  text += fmt::format(
-      "  latency     p50 {:.3f} ms  p10 {:.3f}  p90 {:.3f}  p99 {}  min {:.3f}  mean {:.3f}  ({} "
-      "runs)\n",
-      ms.p50, ms.p10, ms.p90, ms.p99 ? fmt::format("{:.3f}", *ms.p99) : "-", ms.min, ms.mean,
-      with_commas(ms.n)
-  );
+  text += latency_line(report.ms);
   text += fmt::format(
       "  throughput  {} tokens/s, {:.1f} GMAC/s",
       with_commas(static_cast<std::uint64_t>(report.tokens_per_s)), report.gmacs_per_s
@@ -147,60 +173,33 @@ std::string as_text(const ShapeReport& report) {
         report.peak_gmacs_per_s
     );
   }
-  text += fmt::format(
-      "\n  start       load {:.1f} ms, first run {:.2f} ms\n  memory      {:.1f} MB resident, peak "
-      "{:.1f} MB\n",
-      report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
-  );
+  text += "\n" + start_lines(report);
   return report.profile ? text + table_of(*report.profile) : text;
 }
 
 std::string as_json(const BenchFlags& flags, const TensorReport& report) {
-  const json::object object{
+  json::object object{
       {"model", flags.model},
       {"cpu", cpu_name()},
       {"engine", report.engine},
       {"threads", report.threads},
       {"inputs", tensors_of(report.inputs)},
       {"outputs", tensors_of(report.outputs)},
-      {"n", report.ms.n},
-      {"min", report.ms.min},
-      {"p10", report.ms.p10},
-      {"p50", report.ms.p50},
-      {"p90", report.ms.p90},
-      {"p99", number_or_null(report.ms.p99)},
-      {"mean", report.ms.mean},
-      {"sd", report.ms.sd},
       {"histogram", to_json(report.histogram)},
-      {"rss_mb", report.memory.rss_mb},
-      {"peak_rss_mb", report.memory.peak_rss_mb},
-      {"load_ms", report.load_ms},
-      {"first_run_ms", report.first_run_ms},
-      {"warm_up_runs", report.warm_up_runs},
   };
+  add_latency(object, report.ms);
+  add_start(object, report);
   return json::serialize(object) + "\n";
 }
 
 std::string as_text(const TensorReport& report) {
-  const Summary& ms = report.ms;
   std::string text = fmt::format("{}, {} threads,", report.engine, report.threads);
   for (const TensorInfo& input : report.inputs) {
     text += fmt::format(
         " {} {} [{}]", input.name, to_string(input.type), fmt::join(input.shape, " x ")
     );
   }
-  text += fmt::format(
-      "\n  latency     mean {:.3f} ms  sd {:.3f}  p50 {:.3f}  p10 {:.3f}  p90 {:.3f}  p99 {}  min "
-      "{:.3f}  ({} runs)\n",
-      ms.mean, ms.sd, ms.p50, ms.p10, ms.p90, ms.p99 ? fmt::format("{:.3f}", *ms.p99) : "-", ms.min,
-      with_commas(ms.n)
-  );
-  text += fmt::format(
-      "  start       load {:.1f} ms, first run {:.2f} ms\n  memory      {:.1f} MB resident, peak "
-      "{:.1f} MB\n",
-      report.load_ms, report.first_run_ms, report.memory.rss_mb, report.memory.peak_rss_mb
-  );
-  return text + bars_of(report.histogram);
+  return text + "\n" + latency_line(report.ms) + start_lines(report) + bars_of(report.histogram);
 }
 
 std::string as_json(const BenchFlags& flags, const DatasetReport& report) {

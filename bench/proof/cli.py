@@ -42,6 +42,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", help="systems whose names have one of these words")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
                         help="a system of your own, see bench/PROTOCOL.md")  # fmt: skip
+    parser.add_argument("--plant", action="append", default=[], metavar="NAME=FACTOR",
+                        help="falsify a system's times; bench diff must find it")  # fmt: skip
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seconds", type=float, help="of turns, in a sitting")
     parser.add_argument("--sittings", type=int, help="how often every system is started anew")
@@ -62,6 +64,9 @@ def context_of(flags: argparse.Namespace) -> Context:
         threads=flags.threads,
         only=flags.only or [],
         peers=flags.peer,
+        slower={
+            name: float(factor) for name, _, factor in (p.rpartition("=") for p in flags.plant)
+        },
         seconds=flags.seconds,
         sittings=flags.sittings,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,7 +11,8 @@ FOREIGN = 0.05  # share of the cores that other programs took
 WAITING = 0.10  # of the threads' time, spent ready to run without a core
 DRIFT = 0.05  # last third by first third, less one
 UNSTABLE = 0.10  # coefficient of variation of a system's rounds
-CLOCK = 0.01  # resolution of the clock by the shortest time
+CLOCK = 0.01  # tick of the clock by the shortest time
+FEW = 5  # rounds
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,19 @@ def identical_inputs(about: str, hashes: Iterable[int]) -> Warning | None:
 
 
 def few_rounds(about: str, rounds: int, sittings: int) -> Warning | None:
-    if rounds < 5:
+    if rounds < FEW:
         return Warning("few rounds", about, f"{rounds} rounds in {sittings} sittings")
     return None
 
 
-def coarse_clock(about: str, shortest: float, resolution: float) -> Warning | None:
-    if shortest > 0 and resolution / shortest > CLOCK:
-        return Warning("coarse clock", about, f"the clock resolves {resolution / shortest:.1%}")
+def coarse_clock(about: str, values: list[float]) -> Warning | None:
+    """A clock that ticks too slowly gives the same values again and again, and its tick is the
+    least that two of them differ by."""
+    distinct = sorted(set(values))
+    if len(values) < 10 or len(distinct) > len(values) / 2 or distinct[0] <= 0:
+        return None
+    tick = min((b - a for a, b in pairwise(distinct)), default=distinct[0])
+    if tick > CLOCK * distinct[0]:
+        share = tick / distinct[0]
+        return Warning("coarse clock", about, f"the clock ticks at {share:.1%} of the shortest run")
     return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from proof.environment import ROOT
 from proof.published import verdict
 from proof.record import read
-from proof.table import answers, failures, number, ratio
+from proof.table import answers, failures, number, ratio, spark
 
 RECORDS = ROOT / "docs" / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -31,8 +31,9 @@ HEAD = """# Benchmarks
 
 Made by `bench/proof/docs.py` from the records in `docs/benchmarks/`, which `./dev bench` wrote; do
 not edit. "Times faster" is the median over rounds of the baseline's time by the system's in the
-same round, and in brackets where a repeat of the run would put it in 95 of 100 cases. How it is
-measured: [PROTOCOL.md](../bench/PROTOCOL.md), [ADR 3](adr/0003-proof-bench.md).
+same round, and in brackets where a repeat of the run would put it in 95 of 100 cases. "Histogram":
+from the fastest run to the slowest that is no outlier. How it is measured:
+[PROTOCOL.md](../bench/PROTOCOL.md), [ADR 3](adr/0003-proof-bench.md).
 """
 
 
@@ -93,15 +94,21 @@ def _case(record: dict, case: dict) -> list[str]:
     rows = [row for row in record["rows"] if row["case"] == case["name"]]
     rows.sort(key=lambda row: -row.get("ratio", {}).get("middle", 0))
     lines = [
-        f"| {case['name']}, {case['unit']} | p50 | p99 | mean | sd | runs | times faster "
-        "| answers |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        f"| {case['name']}, {case['unit']} | p50 | p99 | mean | sd | runs | histogram "
+        "| times faster | answers |",
+        "|---|---:|---:|---:|---:|---:|---|---:|---|",
     ]
     for row in rows:
         figures = [number(row[word]) for word in ("p50", "p99", "mean", "sd")]
-        cells = [row["system"], *figures, str(row["n"]), ratio(row).strip(), answers(row)]
+        cells = [row["system"], *figures, str(row["n"]), _histogram(row), ratio(row).strip(),
+                 answers(row)]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _histogram(row: dict) -> str:
+    bars = spark(row).replace(" ", "\u00a0")
+    return f"`{bars}`" if bars else ""
 
 
 def _readme_table(record: dict) -> str:

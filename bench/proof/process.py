@@ -34,6 +34,9 @@ class Plan:
     ours: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     remark: str = ""
+    slower: float = (
+        1.0  # what its times are multiplied by: a planted fault, to see that it is found
+    )
     missing: str = ""  # why it cannot run here; it is then not started
 
     def capped(self) -> "Plan":

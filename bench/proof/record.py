@@ -9,10 +9,13 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from proof import detectors, statistics
 from proof.detectors import Warning
 
 SCHEMA = "martlet.bench/1"
+FOUND_IN_ROUNDS = ("drift", "unstable", "few rounds", "coarse clock")
 FLOOR = 0.01  # no interval is narrower than one percent to either side
 
 
@@ -104,6 +107,7 @@ class Record:
         values = [value for one in done for value in one.values]
         found = {"case": case["name"], "system": system, "unit": case["unit"]}
         found |= statistics.summary(values) | {"rounds": len(done)}
+        found["histogram"] = statistics.histogram(np.asarray(values, float))
         found |= _rates(case, found["mean"])
         interval = self.interval(case["name"], system)
         if interval:
@@ -123,12 +127,17 @@ class Record:
         ]
 
     def _detect(self) -> None:
-        self.warnings = [w for w in self.warnings if w.kind not in ("drift", "unstable")]
+        self.warnings = [w for w in self.warnings if w.kind not in FOUND_IN_ROUNDS]
         for case, systems in self.rounds.items():
             work = _work_of_rounds(systems)
+            whole = [len(d) for name, d in systems.items() if not self.systems[name].get("failed")]
+            fewest = min(whole, default=detectors.FEW)
+            self.warn(detectors.few_rounds(case, fewest, self.sittings))
             for system, done in systems.items():
                 about = f"{system}, {case}"
                 self.warn(detectors.drift(about, [one.middle for one in done]))
+                values = [value for one in done for value in one.values]
+                self.warn(detectors.coarse_clock(about, values))
                 evened: dict[int, list[float]] = {}
                 for one in done:
                     value = one.middle / work[one.sitting, one.number]

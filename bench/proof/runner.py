@@ -42,9 +42,7 @@ class Bench:
         number = record.sittings
         began = self.now()
         for case in cases:
-            record.add_case(
-                case.name, case.unit, case.facts, getattr(case, "more_is_better", False)
-            )
+            record.add_case(case.name, case.unit, case.facts, case.more_is_better)
         alive = self._start_all(record, plans)
         try:
             before = environment.counters([s.pid for s in alive])
@@ -180,6 +178,8 @@ class Bench:
         except DiedError as death:
             self._note_death(record, system.name, case.name, death)
             return False
+        factor = 1 / system.plan.slower if case.more_is_better else system.plan.slower
+        values = [factor * value for value in values]
         record.add_round(case.name, system.name, Round(record.sittings, number, values))
         return True
 

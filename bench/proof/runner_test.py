@@ -11,8 +11,9 @@ from proof.process import DiedError, Plan
 from proof.record import Record, read
 from proof.runner import Bench, Limits
 from proof.suite import heats
+from proof.systems import slowed
 
-MS = {"base": 10.0, "base (again)": 10.0, "fast": 4.0, "slowed": 4.4}
+MS = {"base": 10.0, "base (again)": 10.0, "fast": 4.0, "slowed": 4.0}
 
 
 class FakeSystem:
@@ -36,11 +37,12 @@ class FakeSystem:
 
 
 class FakeCase(Case):
-    """`constant`: gives the same input every time. `slower`: what a turn adds to the time."""
+    """`constant`: gives the same input every time. `slower`: what a turn adds to the time. `tick`:
+    of the system's clock."""
 
-    def __init__(self, world, constant=False, slower=0.0):
+    def __init__(self, world, constant=False, slower=0.0, tick=0.0):
         super().__init__("1x16", facts={"batch": 1, "seq": 16})
-        self.world, self.constant, self.slower = world, constant, slower
+        self.world, self.constant, self.slower, self.tick = world, constant, slower, tick
 
     def warm(self, system):
         return self.turn(system, 0)[0]
@@ -54,7 +56,7 @@ class FakeCase(Case):
         noise = self.world.noise.lognormvariate(0, 0.02)
         value = system.ms * noise * (1 + self.slower * system.turns)
         self.world.clock += value / 1000
-        return [value]
+        return [round(value / self.tick) * self.tick if self.tick else value]
 
 
 class World:
@@ -62,15 +64,16 @@ class World:
         self.noise, self.restart, self.clock = random.Random(seed), restart, 0.0
         self.broken, self.dies_at = set(), {}
 
-    def run(self, names, sittings=2, **case):
+    def run(self, names, sittings=2, rounds=40, **case):
         record = Record("fake", "Fakes", "base")
         bench = Bench(
             2, Path("/nowhere"), lambda plan, *_: FakeSystem(plan, self), lambda: self.clock,
             lambda _: None,
         )  # fmt: skip
         self.case = FakeCase(self, **case)
+        plans = [slowed(Plan(name), 1.1 if name == "slowed" else 1) for name in names]
         for _ in range(sittings):
-            bench.sitting(record, [Plan(n) for n in names], [self.case], Limits(20, 0.01, 40))
+            bench.sitting(record, plans, [self.case], Limits(20, 0.01, rounds))
         return record
 
 
@@ -118,6 +121,16 @@ class RunnerTest(unittest.TestCase):
         steady = World(restart=0.001).run(["base", "fast"], sittings=1)
         steady.rows()
         self.assertNotIn("drift", kinds(steady))
+
+    def test_few_rounds_and_a_coarse_clock_are_found(self):
+        record = World().run(["base", "fast"], sittings=1, rounds=4)
+        record.rows()
+        self.assertIn("few rounds", kinds(record))
+        self.assertNotIn("coarse clock", kinds(record))
+        record = World().run(["base", "fast"], sittings=4, tick=1.0)
+        record.rows()
+        self.assertIn("coarse clock", kinds(record))
+        self.assertNotIn("few rounds", kinds(record))
 
     def test_a_crash_is_a_row_that_says_so(self):
         world = World()
@@ -191,7 +204,15 @@ class DetectorsTest(unittest.TestCase):
         self.assertIsNone(detectors.unstable("a", [1, 1.01, 0.99]))
         self.assertIsNotNone(detectors.unstable("a", [1, 1.5, 0.7]))
         self.assertIsNotNone(detectors.few_rounds("a", 3, 1))
-        self.assertIsNotNone(detectors.coarse_clock("a", 1e-3, 1e-4))
+        self.assertIsNone(detectors.few_rounds("a", 5, 1))
+
+    def test_a_clock_that_ticks_is_found(self):
+        generator = random.Random(3)
+        exact = [generator.gauss(1, 0.05) for _ in range(60)]
+        self.assertIsNone(detectors.coarse_clock("a", exact))
+        self.assertIsNotNone(detectors.coarse_clock("a", [round(v, 1) for v in exact]))
+        self.assertIsNotNone(detectors.coarse_clock("a", [1.0] * 60))
+        self.assertIsNone(detectors.coarse_clock("a", [1.0, 1.1, 1.0]))  # too few to say
 
 
 if __name__ == "__main__":

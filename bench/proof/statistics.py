@@ -7,6 +7,7 @@ import numpy as np
 
 DRAWS = 1000
 SURE = 0.95
+BINS, LEAST_IN_HISTOGRAM = 24, 20
 # What starting a system anew changes, before anything is known: standard deviation of the log, as
 # two runs of minilm-1ms on a virtual machine of two cores differed.
 USUAL_RESTART = 0.02
@@ -88,6 +89,22 @@ def summary(values: list[float]) -> dict:
         "outliers_mild": odd.mild,
         "outliers_severe": odd.severe,
     }
+
+
+def histogram(values: np.ndarray) -> dict | None:
+    """Counts of BINS ranges, each larger than the one before by the same factor, and of what lies
+    above them: beyond the farther of Tukey's fences. None where there are few values."""
+    if len(values) < LEAST_IN_HISTOGRAM or values.min() <= 0:
+        return None
+    low, high = np.quantile(values, [0.25, 0.75])
+    first = float(values.min())
+    last = max(min(float(values.max()), high + 3 * (high - low)), first * 1.001)
+    edges = np.geomspace(first, last, BINS + 1)
+    edges[0] = first  # geomspace rounds
+    counts = np.histogram(values[values <= edges[-1]], edges)[0].tolist()
+    above = len(values) - sum(counts)
+    return {"from": first, "factor": float(edges[-1] / first) ** (1 / BINS), "counts": counts,
+            "above": above}  # fmt: skip
 
 
 def median_interval(values: np.ndarray, seed: int = 1) -> tuple[float, float]:

@@ -85,6 +85,20 @@ class StatisticsTest(unittest.TestCase):
         self.assertEqual(found["p99"], turned["p99"])
         self.assertTrue(found["ci95_lo"] <= found["p50"] <= found["ci95_hi"])
 
+    def test_a_histogram_counts_every_value(self):
+        generator = np.random.default_rng(2)
+        for trial in range(100):
+            values = generator.lognormal(generator.uniform(-3, 5), 0.2, 20 + trial)
+            found = statistics.histogram(values)
+            self.assertEqual(len(values), sum(found["counts"]) + found["above"])
+            self.assertGreaterEqual(found["counts"][0], 1)  # it begins at the least
+            middle = found["from"] * found["factor"] ** (len(found["counts"]) / 2)
+            lower = int((values < middle).sum())
+            self.assertEqual(lower, sum(found["counts"][: len(found["counts"]) // 2]))
+        self.assertEqual(20, sum(statistics.histogram(np.full(20, 3.0))["counts"]))
+        self.assertIsNone(statistics.histogram(values[:19]))
+        self.assertEqual(1, statistics.histogram(np.array([*[1.0, 1.1] * 20, 900]))["above"])
+
     def test_outliers_are_counted_not_dropped(self):
         values = [*np.random.default_rng(1).normal(10, 1, 100), 13.8, 40.0]
         found = statistics.summary(values)

@@ -28,6 +28,7 @@ class Context:
     threads: int = 2
     only: list[str] = field(default_factory=list)  # systems with one of these words
     peers: list[str] = field(default_factory=list)  # NAME=COMMAND
+    slower: dict[str, float] = field(default_factory=dict)  # systems whose times are falsified
     seconds: float | None = None  # of turns, in a sitting
     sittings: int | None = None
 
@@ -98,7 +99,8 @@ def chosen(plans: list[Plan], baseline: str, context: Context) -> list[Plan]:
     own = [
         systems.user_peer(word, context.model or MODELS / "minilm-sst2") for word in context.peers
     ]
-    return [*wanted[:place], systems.again(base), *wanted[place:], *own]
+    found = [*wanted[:place], systems.again(base), *wanted[place:], *own]
+    return [systems.slowed(plan, context.slower.get(plan.name, 1.0)) for plan in found]
 
 
 def heats(plans: list[Plan], baseline: str, size: int) -> list[list[Plan]]:
@@ -129,6 +131,7 @@ def note_answers(record: Record, cases: list[Case], dataset: Dataset | None) -> 
             truth = dataset.labels if dataset else None
             record.add_check(case.name, system, accuracy.compare_labels(labels, truth, reference))
         for system in record.rounds[case.name]:
+            record.add_check(case.name, system, {"way": case.ways.get(system)})
             tokens, padded = case.padding.get(system, (0, 0))
             if tokens:
                 record.add_check(case.name, system, {"pad_waste": 1 - tokens / padded})

@@ -91,6 +91,12 @@ def user_peer(word: str, model: Path) -> Plan:
     return Plan(name, [sys.executable if part == "python" else part for part in words])
 
 
+def slowed(plan: Plan, factor: float) -> Plan:
+    return (
+        plan if factor == 1 else replace(plan, slower=factor, remark=f"planted: times x {factor}")
+    )
+
+
 def again(baseline: Plan) -> Plan:
     """The same under another name: what the two differ by, the run cannot tell."""
     return replace(baseline, name=f"{baseline.name} (again)")

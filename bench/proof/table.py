@@ -46,6 +46,16 @@ def ratio(row: dict) -> str:
     return f"{found['middle']:6.2f} ({found['low']:.2f} - {found['high']:.2f})"
 
 
+def spark(row: dict, width: int = 8) -> str:
+    """The histogram in a few characters, from the fastest runs to the slowest."""
+    found = row.get("histogram")
+    if not found:
+        return ""
+    step = len(found["counts"]) // width
+    sums = [sum(found["counts"][at : at + step]) for at in range(0, step * width, step)]
+    return "".join(" ▁▂▃▄▅▆▇█"[-(-8 * one // max(sums))] for one in sums)
+
+
 def answers(row: dict) -> str:
     """What is known about how right they are, in a few words."""
     words = []
@@ -59,6 +69,8 @@ def answers(row: dict) -> str:
         words.append(f"{row['ids_equal']:.2%} of ids equal")
     if row.get("pad_waste") is not None:
         words.append(f"{row['pad_waste']:.0%} padding")
+    if row.get("way"):
+        words.append(row["way"])
     if "load_ms" in row:
         words.append(f"load {row['load_ms']:.0f} ms, first run {row['first_ms']:.1f} ms")
     return ", ".join(words)

@@ -80,6 +80,14 @@ Result<std::vector<RowDiff>> diff_records(
   return rows;
 }
 
+std::optional<bool> agrees(const RowDiff& row) noexcept {
+  if (row.after == nullptr || !row.before->ratio || !row.after->ratio) return std::nullopt;
+  const RatioInterval& before = *row.before->ratio;
+  const RatioInterval& after = *row.after->ratio;
+  if (before.low == before.high) return std::nullopt;  // the baseline beside itself
+  return before.holds(after.middle) && after.holds(before.middle);
+}
+
 bool is_regression(const RowDiff& row) noexcept {
   const bool worse = row.change == Change::kSlower || row.change == Change::kLessRight ||
                      row.change == Change::kGone;

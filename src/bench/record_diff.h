@@ -1,6 +1,7 @@
 // Two runs of one suite, row by row: what has become slower, faster or less right.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ struct RowDiff {
 Result<std::vector<RowDiff>> diff_records(
     const BenchRecord& before, const BenchRecord& after, const DiffOptions& options
 );
+
+/// Whether each run's interval holds the other's middle; nothing for the baseline and
+/// where one of them has no ratio.
+std::optional<bool> agrees(const RowDiff& row) noexcept;
 
 /// Whether a row of martlet's own has become slower, less right, or is gone.
 bool is_regression(const RowDiff& row) noexcept;

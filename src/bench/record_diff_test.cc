@@ -37,6 +37,24 @@ TEST(RecordDiff, SpeedOutsideOfBothIntervals) {
   EXPECT_EQ(change_of(row("a", 4), unsure), Change::kSame);
 }
 
+TEST(RecordDiff, RunsAgreeWhereEachHoldsTheOther) {
+  const auto agree = [](BenchRow before, BenchRow after) {
+    const BenchRecord one = record({std::move(before)});
+    const BenchRecord other = record({std::move(after)});
+    return agrees(diff_records(one, other, {})->at(0));
+  };
+  EXPECT_EQ(agree(row("a", 4), row("a", 4.05)), true);
+  BenchRow unsure = row("a", 3.6);
+  unsure.ratio->high = 4.1;
+  EXPECT_EQ(agree(row("a", 4), unsure), false);  // the same, but not agreed on
+  unsure.ratio.reset();
+  EXPECT_EQ(agree(row("a", 4), unsure), std::nullopt);
+  EXPECT_EQ(agree(row("a", 4), row("b", 4)), std::nullopt);
+  BenchRow base = row("base", 1);
+  base.ratio = RatioInterval{.middle = 1, .low = 1, .high = 1};
+  EXPECT_EQ(agree(base, base), std::nullopt);
+}
+
 TEST(RecordDiff, AnswersCountBeforeSpeed) {
   BenchRow wrong = row("a", 8);
   wrong.accuracy = 0.93;

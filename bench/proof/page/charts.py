@@ -1,16 +1,14 @@
 """Which charts a record gets, as data: script.js draws them with Chart.js."""
 
-import numpy as np
-
-CURVE_POINTS = 60
+MOST_RIDGES = 4  # cases whose distributions are shown
 
 
 def of(record: dict) -> dict[str, dict]:
-    """By name: pareto, distribution, bars. A chart's id is its place on the page."""
+    """By name: pareto, distributions by case, bars. A chart's id is its place on the page."""
     found = {"pareto": pareto(record)}
-    if any(len(values_of(record, case["name"], row["system"])) >= 20
-           for case in record["cases"] for row in rows_of(record, case["name"])):  # fmt: skip
-        found["distribution"] = distribution(record)
+    shown = [distribution(record, case) for case in record["cases"]]
+    shown = [chart for chart in shown if chart["series"]][:MOST_RIDGES]
+    found |= {f"distribution-{at}": chart for at, chart in enumerate(shown)}
     found["bars"] = bars(record)
     found["padding"] = padding(record)
     found = {name: chart for name, chart in found.items() if chart["series"]}
@@ -29,11 +27,6 @@ def kind_of(record: dict, system: str) -> str:
         return "baseline"
     facts = next((s for s in record["systems"] if s["name"] == system), {})
     return "ours" if facts.get("ours") else "peer"
-
-
-def values_of(record: dict, case: str, system: str) -> list[float]:
-    rounds = record["rounds"][case].get(system, [])
-    return [value for one in rounds for value in one["values"]]
 
 
 def pareto(record: dict) -> dict:
@@ -84,20 +77,28 @@ def _front(points: list[dict]) -> list[dict]:
     return [{"x": p["x"], "y": p["y"]} for p in front]
 
 
-def distribution(record: dict) -> dict:
-    """Of the first case: how many of the runs took no longer than so long."""
-    case = record["cases"][0]["name"]
+def distribution(record: dict, case: dict) -> dict:
+    """How many runs took how long: the histogram of each system, in a line of its own."""
+    rows = [row for row in rows_of(record, case["name"]) if row.get("histogram")]
+    rows.sort(key=lambda row: row["p50"])
     series = []
-    rows = sorted(rows_of(record, case), key=lambda row: row["p50"])
     for row in rows:
-        values = np.sort(values_of(record, case, row["system"]))
-        shares = np.linspace(0, 1, CURVE_POINTS)[:-1]
-        points = [{"x": float(np.quantile(values, s)), "y": 100 * float(s)} for s in shares]
         kind = kind_of(record, row["system"])
-        series.append({"name": row["system"], "kind": kind, "points": points})
-    unit = record["cases"][0]["unit"]
-    return {"kind": "distribution", "series": series, "x": unit, "y": "% of runs",
-            "title": f"How long runs took, {case}"}  # fmt: skip
+        outline = _outline(row["histogram"])
+        series.append({"name": row["system"], "kind": kind, "points": outline, "p50": row["p50"]})
+    return {"kind": "distribution", "series": series, "x": case["unit"],
+            "title": f"How long runs took, {case['name']}"}  # fmt: skip
+
+
+def _outline(histogram: dict) -> list[dict]:
+    """Of the bars side by side; 1: as high as the highest."""
+    most = max(histogram["counts"])
+    points = []
+    for at, count in enumerate(histogram["counts"]):
+        for end in (at, at + 1):
+            x = histogram["from"] * histogram["factor"] ** end
+            points.append({"x": float(f"{x:.5g}"), "y": round(count / most, 3)})
+    return points
 
 
 def bars(record: dict) -> dict:

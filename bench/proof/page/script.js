@@ -73,24 +73,42 @@ function pareto(chart) {
   };
 }
 
+// A line for each system, its histogram standing on it, and a stroke at the median.
+const medians = {
+  id: 'medians',
+  afterDatasetsDraw(chart) {
+    const {ctx, scales: {x, y}} = chart;
+    chart.data.datasets.forEach(set => {
+      ctx.strokeStyle = colour('ink');
+      ctx.beginPath();
+      ctx.moveTo(x.getPixelForValue(set.p50), y.getPixelForValue(set.row));
+      ctx.lineTo(x.getPixelForValue(set.p50), y.getPixelForValue(set.row - .9));
+      ctx.stroke();
+    });
+  },
+};
+
 function distribution(chart) {
-  const shades = {ours: [1, .75, .5, .35, .25], peer: [1, .8, .65, .5, .4, .3], baseline: [1, .6]};
-  const count = {};
-  const sets = chart.series.map(one => {
-    const at = count[one.kind] = (count[one.kind] ?? -1) + 1;
-    const part = shades[one.kind][at % shades[one.kind].length];
-    const tone = `color-mix(in srgb, ${colour(one.kind)} ${part * 100}%, ${colour('card')})`;
-    return {
-      label: one.name, data: one.points, showLine: true, pointRadius: 0, borderWidth: 1.8,
-      borderColor: tone, backgroundColor: tone, borderDash: at % 2 ? [6, 3] : [],
-    };
-  });
+  const sets = chart.series.map((one, row) => ({
+    label: one.name, row: row + 1, p50: one.p50, showLine: true, pointRadius: 0, pointHitRadius: 8, borderWidth: 1,
+    data: one.points.map(point => ({x: point.x, y: row + 1 - .9 * point.y})),
+    borderColor: colour(one.kind), fill: {value: row + 1},
+    backgroundColor: `color-mix(in srgb, ${colour(one.kind)} 45%, transparent)`,
+  }));
   return {
-    type: 'scatter', data: {datasets: sets},
+    type: 'scatter', data: {datasets: sets}, plugins: [medians],
     options: {
-      scales: {x: axis(chart.x, {type: 'logarithmic'}), y: axis(chart.y, {min: 0, max: 100})},
-      plugins: {legend: {display: !narrow()}},
+      scales: {
+        x: axis(chart.x, {type: 'logarithmic'}),
+        y: axis('', {reverse: true, min: 0, max: sets.length, afterBuildTicks: scale => {
+          scale.ticks = sets.map(set => ({value: set.row}));
+        }, ticks: {color: colour('ink'), autoSkip: false, font: {size: narrow() ? 9 : 11},
+          callback: row => sets[row - 1]?.label ?? ''}}),
+      },
+      plugins: {legend: {display: false}, tooltip: {callbacks: {
+        label: point => `${point.dataset.label}: half below ${point.dataset.p50.toPrecision(3)}`}}},
     },
+    tall: Math.max(200, 70 + sets.length * 26),
   };
 }
 
