@@ -2,18 +2,21 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <span>
 
 namespace martlet {
+
+class Arena;
 
 /// Uninitialised on allocation. Throws std::bad_alloc.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t size) : data_(allocate(size)), size_(size) {}
+  /// Memory of its own; of a megabyte and more, in huge pages.
+  explicit AlignedBuffer(std::size_t size);
+  /// A piece of `arena`, which must outlive it.
+  AlignedBuffer(std::size_t size, Arena& arena);
 
   [[nodiscard]] float* data() noexcept { return data_.get(); }
   [[nodiscard]] const float* data() const noexcept { return data_.get(); }
@@ -23,16 +26,9 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(float* p) const noexcept { std::free(p); }
+    bool borrowed;  // from an arena
+    void operator()(float* p) const noexcept;
   };
-
-  static float* allocate(std::size_t size) {
-    constexpr std::size_t kLine = 64;
-    const std::size_t bytes = (size * sizeof(float) + kLine - 1) / kLine * kLine;
-    void* data = std::aligned_alloc(kLine, bytes == 0 ? kLine : bytes);
-    if (data == nullptr) throw std::bad_alloc();
-    return static_cast<float*>(data);
-  }
 
   std::unique_ptr<float, Free> data_;
   std::size_t size_ = 0;

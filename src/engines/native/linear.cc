@@ -34,7 +34,7 @@ std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept {
 
 void pack(
     const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear,
-    ThreadPool& pool
+    Arena& arena, ThreadPool& pool
 ) {
   linear.precision = precision;
   const std::size_t width = panel_width(kernels, precision);
@@ -42,11 +42,11 @@ void pack(
   std::size_t panel_bytes = width * linear.k * sizeof(float);
   if (precision != Precision::kFp32)
     panel_bytes = packed_bytes(q_kernels(kernels, precision), width, linear.k);
-  linear.packed = AlignedBuffer(panels * panel_bytes / sizeof(float));
+  linear.packed = AlignedBuffer(panels * panel_bytes / sizeof(float), arena);
   std::vector<float> weight_factor;
   if (precision == Precision::kInt8) {
-    linear.scale = AlignedBuffer(linear.n);
-    linear.scaled_sums = AlignedBuffer(linear.n);
+    linear.scale = AlignedBuffer(linear.n, arena);
+    linear.scaled_sums = AlignedBuffer(linear.n, arena);
     for (const float factor : linear.input_factor.values()) weight_factor.push_back(1 / factor);
   }
   pool.run([&](Team& team) {

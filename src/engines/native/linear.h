@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/arena.h"
 #include "core/thread_pool.h"
 #include "kernels/cpu/kernels.h"
 
@@ -49,11 +50,11 @@ const AttentionKernels& attention_kernels(const Kernels& kernels, Precision prec
 /// Columns in one panel of a layer's packed weights.
 std::size_t panel_width(const Kernels& kernels, Precision precision) noexcept;
 
-/// Packs `weight` [n, k] in `precision`, on all threads of `pool`. The bias stays the caller's, and
-/// so does input_factor, which is read here.
+/// Packs `weight` [n, k] in `precision` into pieces of `arena`, on all threads of `pool`. The bias
+/// stays the caller's, and so does input_factor, which is read here.
 void pack(
     const Kernels& kernels, std::span<const float> weight, Precision precision, Linear& linear,
-    ThreadPool& pool
+    Arena& arena, ThreadPool& pool
 );
 
 }  // namespace martlet

@@ -15,25 +15,26 @@
 namespace martlet {
 namespace {
 
-AlignedBuffer copy(std::span<const float> values) {
-  AlignedBuffer buffer(values.size());
+AlignedBuffer copy(std::span<const float> values, Arena& arena) {
+  AlignedBuffer buffer(values.size(), arena);
   std::ranges::copy(values, buffer.data());
   return buffer;
 }
 
-AlignedBuffer join(std::span<const float> first, std::span<const float> second) {
-  AlignedBuffer buffer(first.size() + second.size());
-  std::ranges::copy(second, std::ranges::copy(first, buffer.data()).out);
-  return buffer;
+/// Copies both to the begin of `to`.
+void join(std::span<const float> first, std::span<const float> second, AlignedBuffer& to) {
+  std::ranges::copy(second, std::ranges::copy(first, to.data()).out);
 }
 
 /// Reads one model's tensors by the family's names.
 class Reader {
  public:
-  Reader(
-      const Checkpoint& checkpoint, const Family& family, const Kernels& kernels, ThreadPool& pool
-  )
-      : names(checkpoint, family), checkpoint_(checkpoint), kernels_(kernels), pool_(pool) {}
+  Reader(NativeWeights& weights, const Family& family, const Kernels& kernels, ThreadPool& pool)
+      : names(weights.checkpoint, family),
+        checkpoint_(weights.checkpoint),
+        arena_(weights.arena),
+        kernels_(kernels),
+        pool_(pool) {}
 
   const WeightNames names;
 
@@ -47,7 +48,7 @@ class Reader {
     if (!gamma) return gamma.status();
     auto beta = checkpoint_.read(name + ".bias", std::array{size});
     if (!beta) return beta.status();
-    out = {copy(gamma->values()), copy(beta->values())};
+    out = {copy(gamma->values(), arena_), copy(beta->values(), arena_)};
     return {};
   }
 
@@ -66,7 +67,7 @@ class Reader {
     if (!weight) return weight.status();
     const std::span<const float> rows = weight->values();
     balance({&rows, 1}, input, out);
-    pack(kernels_, rows, precision, out, pool_);
+    pack(kernels_, rows, precision, out, arena_, pool_);
     return {};
   }
 
@@ -86,15 +87,18 @@ class Reader {
 
     const std::array rows{query->values(), key->values(), value->values()};
     balance(rows, input, out.query);
-    pack(kernels_, rows[0], precision, out.query, pool_);
+    pack(kernels_, rows[0], precision, out.query, arena_, pool_);
 
     Linear& joined = out.key_value;
     joined.n = 2 * out.query.n;
     joined.k = out.query.k;
-    joined.bias = join(key_bias.bias.values(), value_bias.bias.values());
-    joined.input_factor = copy(out.query.input_factor.values());
-    const AlignedBuffer weight = join(rows[1], rows[2]);
-    pack(kernels_, weight.values(), precision, joined, pool_);
+    joined.bias = AlignedBuffer(joined.n, arena_);
+    join(key_bias.bias.values(), value_bias.bias.values(), joined.bias);
+    if (out.query.input_factor.size() != 0)
+      joined.input_factor = copy(out.query.input_factor.values(), arena_);
+    AlignedBuffer weight(joined.n * joined.k);
+    join(rows[1], rows[2], weight);
+    pack(kernels_, weight.values(), precision, joined, arena_, pool_);
     return {};
   }
 
@@ -108,7 +112,7 @@ class Reader {
     if (!weight) return weight;
     auto bias = checkpoint_.read(name + ".bias", std::array{n});
     if (!bias) return bias;
-    out.bias = copy(bias->values());
+    out.bias = copy(bias->values(), arena_);
     return weight;
   }
 
@@ -117,11 +121,12 @@ class Reader {
       std::span<const std::span<const float>> weights, std::span<const float> input, Linear& out
   ) const {
     if (input.empty()) return;
-    out.input_factor = AlignedBuffer(out.k);
+    out.input_factor = AlignedBuffer(out.k, arena_);
     balance_inputs(input, column_peaks(weights, out.k, pool_), out.input_factor.values());
   }
 
   const Checkpoint& checkpoint_;
+  Arena& arena_;
   const Kernels& kernels_;
   ThreadPool& pool_;
 };
@@ -269,7 +274,7 @@ Result<NativeWeights> load_native_weights(
 
   NativeWeights weights(std::move(*config), architecture->activation, std::move(*checkpoint));
   weights.precision = options.precision;
-  const Reader reader(weights.checkpoint, *architecture->family, kernels, pool);
+  const Reader reader(weights, *architecture->family, kernels, pool);
   MARTLET_RETURN_IF_ERROR(read_embeddings(reader, weights));
   MARTLET_RETURN_IF_ERROR(read_heads(reader, weights));
 

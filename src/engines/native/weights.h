@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/arena.h"
 #include "core/thread_pool.h"
 #include "engines/native/family.h"
 #include "engines/native/linear.h"
@@ -58,6 +59,7 @@ struct NativeWeights {
   Activation activation;  // between ff_in and ff_out
   Activation head_activation = Activation::kTanh;
 
+  Arena arena;            // of all that is packed
   Checkpoint checkpoint;  // owns the bytes the embedding tables may point into
   WordEmbeddings word_embeddings;
   FloatTensor position_embeddings;  // [max_positions, embedding_size]
