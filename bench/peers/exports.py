@@ -147,5 +147,8 @@ def calibration_inputs(model: Path) -> list[dict[str, np.ndarray]]:
 
 def convert_ctranslate2(model: Path, path: Path) -> None:
     import ctranslate2
+    import transformers
 
+    # The converter asks for it; transformers 5 has dropped it where config.json does not say it.
+    transformers.BertConfig.position_embedding_type = "absolute"
     ctranslate2.converters.TransformersConverter(str(model)).convert(str(path))

@@ -12,7 +12,7 @@ ROW_COLUMNS = [
     "p99.9", "max", "ci95_lo", "ci95_hi", "outliers_mild", "outliers_severe", "QPS",
     "samples_per_s", "tokens_per_s", "ms_per_example", "pad_waste", "labelled_texts", "correct",
     "accuracy", "f1", "label_agreement", "logit_max_abs", "logit_mean_abs", "logit_cos",
-    "argmax_agreement", "nan_inf", "ids_equal", "output_sha256",
+    "argmax_agreement", "nan_inf", "score_max_abs", "way", "ids_equal", "output_sha256",
 ]  # fmt: skip
 COLUMNS = [
     "run_id", "datetime", "suite", "case", "engine", "batch", "seq", "plan", "device", "cpu",

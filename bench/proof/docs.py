@@ -14,7 +14,7 @@ from pathlib import Path
 from proof.environment import ROOT
 from proof.published import verdict
 from proof.record import read
-from proof.table import answers, failures, number, ratio, spark
+from proof.table import answers, failures, number, ratio, spark, warnings
 
 RECORDS = ROOT / "docs" / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -76,8 +76,7 @@ def _suite(record: dict) -> str:
     for case in record["cases"]:
         lines += ["", *_case(record, case)]
     lines += _list("Did not run, or not at first", failures(record))
-    lines += _list("Warnings", [f"{w['kind']}, {w['about']}: {w['text']}"
-                                for w in record["warnings"]])  # fmt: skip
+    lines += _list("Warnings", warnings(record))
     return "\n".join(lines + _published(record)) + "\n"
 
 

@@ -21,8 +21,7 @@ def as_text(record: dict) -> str:
     lines += _failures(record)
     lines += _published(record)
     if record["warnings"]:
-        lines += ["", "warnings"]
-        lines += [f"  {w['kind']}: {w['about']}: {w['text']}" for w in record["warnings"]]
+        lines += ["", "warnings", *(f"  {line}" for line in warnings(record))]
     return "\n".join(lines)
 
 
@@ -65,6 +64,8 @@ def answers(row: dict) -> str:
         words.append(f"{row['label_agreement']:.2%} as baseline")
     if "logit_max_abs" in row:
         words.append(f"logits {row['logit_max_abs']:.1e}")
+    if "score_max_abs" in row:
+        words.append(f"scores {row['score_max_abs']:.1e}")
     if "ids_equal" in row:
         words.append(f"{row['ids_equal']:.2%} of ids equal")
     if row.get("pad_waste") is not None:
@@ -92,6 +93,18 @@ def failures(record: dict) -> list[str]:
         if system.get("died_with_amx") and system["name"] not in found:
             found[system["name"]] = f"{system['died_with_amx']}; measured with AMX off"
     return [f"{name}: {why}" for name, why in found.items()]
+
+
+def warnings(record: dict) -> list[str]:
+    """A line for each kind and case; what is about a system or the machine is of the case "all"."""
+    cases = [case["name"] for case in record["cases"]]
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in record["warnings"]:
+        case = next((c for c in cases if f", {one['about']}".endswith(f", {c}")), "all")
+        about = one["about"].removesuffix(case).removesuffix(", ")
+        words = f"{about}: {one['text']}" if about else one["text"]
+        found.setdefault((one["kind"], case), []).append(words)
+    return [f"{kind}, {case}: {'; '.join(texts)}" for (kind, case), texts in found.items()]
 
 
 def _failures(record: dict) -> list[str]:

@@ -4,16 +4,19 @@ from html import escape
 
 from proof.page.charts import kind_of
 from proof.published import verdict
-from proof.table import answers, failures, number, ratio
+from proof.table import answers, failures, number, ratio, warnings
 
 COLUMNS = [
     ("p50, p90, p99", "half, 90% and 99% of the runs took no longer. A percentile is left out "
      "where there are too few runs to know it: 36 for p90, 368 for p99"),
     ("mean, sd", "average and standard deviation of all runs; outliers are in them"),
+    ("histograms", "a line a system, each as high as its highest; runs beyond the farther of "
+     "Tukey's fences are left out; the stroke is the median"),
     ("times faster", "median over rounds of the baseline's time by the system's, both of the same "
      "round; behind it where a repeat of the run would put it in 95 of 100 cases"),
     ("outliers", "runs beyond 1.5 (mild) and 3 (severe) times the quartiles' distance"),
     ("logits", "largest difference of a logit from the baseline's, same inputs"),
+    ("scores", "the same of a server's scores"),
     ("right", "labels that are those of the data"),
     ("as baseline", "labels that are the baseline's"),
     ("padding", "share of the computed tokens that are only there to fill up a batch"),
@@ -158,9 +161,7 @@ def _failures(record: dict) -> str:
 
 
 def _warnings(record: dict) -> str:
-    return _list(
-        "Warnings", [f"{w['kind']}, {w['about']}: {w['text']}" for w in record["warnings"]]
-    )
+    return _list("Warnings", warnings(record))
 
 
 def _environment(record: dict) -> str:

@@ -29,7 +29,7 @@ SUITE = Suite(
     model=lambda _: MODELS / "minilm-sst2",
     plans=plans,
     cases=cases,
-    quick=Length(sittings=2, seconds=30, narrow=0.02),
+    quick=Length(sittings=2, seconds=50, narrow=0.02),
     full=Length(sittings=5, seconds=180, narrow=0.005),
     published=HF_CO_1MS,
 )

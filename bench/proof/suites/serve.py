@@ -72,6 +72,23 @@ class LoadCase(Case):
     def turn(self, server: Server, number: int) -> list[float]:
         return [self._value(self._ask(self._load, server, "--seed", number + 1))]
 
+    def answer(self, server: Server) -> list[dict[str, float]]:
+        try:
+            return [serve_peers.ask(server.running, text) for text in serve_peers.PROBES]
+        except (OSError, ValueError) as problem:
+            raise DiedError(f"asked for scores: {problem}") from problem
+
+    def compare(self, answer: list, reference: list) -> dict:
+        """Of the scores by label; a server that names fewer labels is compared in those."""
+        apart = [
+            abs(found[label] - expected[label])
+            for found, expected in zip(answer, reference)
+            for label in found.keys() & expected.keys()
+        ]
+        if not apart:
+            raise ValueError("no label in common with the baseline")
+        return {"score_max_abs": max(apart)}
+
     def _value(self, report: dict) -> float:
         return report["requests_per_s" if self.more_is_better else "latency_ms"]
 

@@ -49,7 +49,7 @@ SUITE = Suite(
     model=lambda _: MODELS / "minilm-sst2",
     plans=plans,
     cases=cases,
-    quick=Length(sittings=1, seconds=75, narrow=0.03),
+    quick=Length(sittings=1, seconds=150, narrow=0.03),
     full=Length(sittings=3, seconds=900, narrow=0.01),
     published=HIGH_PERF_ML,
 )
