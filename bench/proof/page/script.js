@@ -12,6 +12,18 @@ function axis(title, more) {
   };
 }
 
+// A logarithmic axis is labelled at powers of ten, small ones as such; long ones get 1, 2 and 5.
+const decades = value => {
+  const digit = Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(6));
+  if (digit !== 1 && (narrow() || ![2, 5].includes(digit))) return '';
+  return value < .01 ? value.toExponential() : String(value);
+};
+
+const spread = chart => {
+  const all = chart.series.flatMap(one => one.points.map(point => point.x));
+  return {min: .9 * Math.min(...all), max: 1.1 * Math.max(...all)};
+};
+
 // Names beside the points of a scatter chart, as far as there is room.
 const names = {
   id: 'names',
@@ -67,7 +79,9 @@ function pareto(chart) {
   return {
     type: 'scatter', data: {datasets: [...points, front]}, plugins: [names],
     options: {
-      scales: {x: axis(chart.x, {type: 'logarithmic'}), y: axis(chart.y, {beginAtZero: true})},
+      scales: {x: axis(chart.x, {type: 'logarithmic', ticks: {color: colour('soft'), maxRotation: 0,
+        callback: value => Number.isInteger(Math.log10(value)) ? decades(value) : ''}}),
+        y: axis(chart.y, {beginAtZero: true})},
       plugins: {tooltip: {callbacks: {label: point => `${point.raw.name ?? ''} ${point.raw.y.toFixed(2)}x`}}},
     },
   };
@@ -99,7 +113,8 @@ function distribution(chart) {
     type: 'scatter', data: {datasets: sets}, plugins: [medians],
     options: {
       scales: {
-        x: axis(chart.x, {type: 'logarithmic'}),
+        x: axis(chart.x, {type: 'logarithmic', ...spread(chart),
+          ticks: {color: colour('soft'), maxRotation: 0, autoSkip: false, callback: decades}}),
         y: axis('', {reverse: true, min: 0, max: sets.length, afterBuildTicks: scale => {
           scale.ticks = sets.map(set => ({value: set.row}));
         }, ticks: {color: colour('ink'), autoSkip: false, font: {size: narrow() ? 9 : 11},
@@ -121,11 +136,12 @@ function bars(chart) {
     backgroundColor: chart.series.map(one =>
       `color-mix(in srgb, ${colour(one.kind)} ${100 * tones[at % tones.length]}%, ${colour('card')})`),
   }));
+  const longest = Math.max(...chart.series.flatMap(one => one.values.map(value => value?.high ?? value?.middle ?? 0)));
   return {
     type: 'bar', data: {labels: chart.series.map(one => one.name), datasets: sets}, plugins: [intervals],
     options: {
       indexAxis: 'y',
-      scales: {x: axis(chart.x, {beginAtZero: true}), y: axis('', {ticks: {color: colour('ink'), autoSkip: false,
+      scales: {x: axis(chart.x, {beginAtZero: true, suggestedMax: longest}), y: axis('', {ticks: {color: colour('ink'), autoSkip: false,
         font: {size: narrow() ? 9 : 11}}})},
     },
     tall: Math.max(220, 60 + chart.series.length * (8 + 9 * chart.cases.length)),

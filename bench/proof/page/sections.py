@@ -31,7 +31,7 @@ COLUMNS = [
 
 def summary(record: dict) -> str:
     """One sentence: martlet's best beside the best of the others, and whether answers agree."""
-    case = record["cases"][-1]["name"]
+    case, rate = record["cases"][-1]["name"], record["cases"][-1]["more_is_better"]
     rows = [row for row in record["rows"] if row["case"] == case and "ratio" in row]
     ours = [row for row in rows if kind_of(record, row["system"]) == "ours"]
     theirs = [row for row in rows if kind_of(record, row["system"]) == "peer"]
@@ -39,8 +39,9 @@ def summary(record: dict) -> str:
         return f"{record['suite']}: nothing of martlet's was measured."
     best = max(ours, key=lambda row: row["ratio"]["middle"])
     text = (
-        f"{record['title']}, {case}: {best['system']} is {best['ratio']['middle']:.1f} times as "
-        f"fast as {record['baseline']}"
+        f"{record['title']}, {case}: {best['system']} "
+        f"{'answers' if rate else 'is'} {best['ratio']['middle']:.1f} times as "
+        f"{'much' if rate else 'fast'} as {record['baseline']}"
     )
     if theirs:
         other = max(theirs, key=lambda row: row["ratio"]["middle"])
