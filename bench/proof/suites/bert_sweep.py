@@ -37,8 +37,8 @@ SUITE = Suite(
     model=bert_base,
     plans=plans,
     cases=cases,
-    quick=Length(sittings=1, seconds=60, narrow=0.03),
+    quick=Length(sittings=1, seconds=80, narrow=0.03),
     full=Length(sittings=3, seconds=3600, narrow=0.01),
     published=BERT_SWEEP,
-    heat=4,  # each holds 400 MB of weights and more
+    heat=6,  # each holds 400 MB of weights and more
 )
