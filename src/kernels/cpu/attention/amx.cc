@@ -2,9 +2,11 @@
 //
 // Per call K and V are packed once into tiles of B: K^T in pairs of head elements (a transpose of
 // 32-bit pairs), V in pairs of keys. Then, for 16 queries at a time: scores = Q K^T into fp32,
-// softmax to bf16 weights that stay unnormalized, context = weights V, divided by each row's sum on
-// the way out. Short sequences and other head sizes go to the fp32 kernel, by rules that look at
-// this sequence alone, so neighbours cannot change the bits.
+// weights = 2^scores in bf16, context = weights V, divided by each row's sum on the way out; the
+// sums are one more product, by ones. Nothing is subtracted from the scores first, since bf16 and
+// fp32 have exponents to spare: only rows whose sum shows that they had not are done again with
+// their largest score taken off. Short sequences and other head sizes go to the fp32 kernel, by
+// rules that look at this sequence alone, so neighbours cannot change the bits.
 #include <immintrin.h>
 
 #include "kernels/cpu/attention/attention.h"
@@ -30,6 +32,20 @@ constexpr std::size_t padded(std::size_t count, std::size_t multiple) {
   return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 
+/// A tile of B whose products are sums.
+struct alignas(64) Ones {
+  std::uint16_t words[kTileBytes / 2];
+  constexpr Ones() : words() {
+    for (std::uint16_t& word : words) word = 0x3F80;
+  }
+};
+constexpr Ones kOnes;
+
+/// Sums outside are of rows whose weights may have left the range of bf16. Inside, what was rounded
+/// to zero was less than 2^-26 of the sum.
+constexpr float kLeastSum = 0x1p-90F;
+constexpr float kMostSum = 0x1p90F;
+
 /// The parts of the scratch, for one (sequence, head).
 struct Layout {
   std::size_t keys;        // rounded up to kDepth
@@ -40,6 +56,7 @@ struct Layout {
   float* scores;           // [kTile, keys]
   std::uint16_t* weights;  // [kTile, keys]
   float* context;          // [kTile, head_dim]
+  float* sums;             // [kTile, kTile]: of a row's weights, in every column
 
   Layout(const AttentionF32& t, char* at)
       : keys(padded(t.keys, kDepth)), depths(t.head_dim / kDepth) {
@@ -54,12 +71,14 @@ struct Layout {
     scores = reinterpret_cast<float*>(take(kTile * keys * 4));
     weights = reinterpret_cast<std::uint16_t*>(take(kTile * keys * 2));
     context = reinterpret_cast<float*>(take(kTile * t.head_dim * 4));
+    sums = reinterpret_cast<float*>(take(kTileBytes));
   }
 };
 
 std::size_t scratch(std::size_t keys, std::size_t head_dim) noexcept {
   const std::size_t rounded = padded(keys, kDepth);
-  const std::size_t bytes = rounded * head_dim * 4 + kTile * (head_dim * 6 + rounded * 6) + 64;
+  const std::size_t bytes =
+      rounded * head_dim * 4 + kTile * (head_dim * 6 + rounded * 6) + kTileBytes + 64;
   const std::size_t fallback = kAttentionAvx512.scratch(keys, head_dim);
   return bytes / 4 > fallback ? bytes / 4 : fallback;
 }
@@ -103,40 +122,36 @@ void pack_values(const AttentionF32& t, const Layout& layout) {
   }
 }
 
-/// 2^(x - largest) of one row as bf16, zeros past `keys`; returns the sum before rounding.
-float softmax(const float* scores, std::uint16_t* weights, std::size_t keys, std::size_t rounded) {
-  const std::size_t whole = keys / kDepth * kDepth;
-  const std::size_t rest = keys - whole;
-  const auto low_lanes = static_cast<__mmask16>(rest >= kTile ? 0xFFFFU : (1U << rest) - 1U);
-  const auto high_lanes = static_cast<__mmask16>(rest > kTile ? (1U << (rest - kTile)) - 1U : 0U);
-  __m512 most = _mm512_set1_ps(-3e38F);
-  for (std::size_t i = 0; i < whole; i += kTile)
-    most = _mm512_max_ps(most, Vec512::load(scores + i));
-  if (rest != 0) {
-    most = _mm512_mask_max_ps(most, low_lanes, most, Vec512::load(scores + whole));
-    most = _mm512_mask_max_ps(most, high_lanes, most, Vec512::load(scores + whole + kTile));
-  }
-  const __m512 largest = _mm512_set1_ps(_mm512_reduce_max_ps(most));
-  const auto weigh = [&](std::size_t i) {
-    return VecMath<Vec512>::exp2_low(_mm512_sub_ps(Vec512::load(scores + i), largest));
+/// 2^x to 7.5e-5 relative, a fiftieth of what bf16 rounds away: a cubic fitted to 2^f on [0, 1].
+[[gnu::always_inline]] inline __m512 power_of_2(__m512 x) {
+  const __m512 f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  return _mm512_scalef_ps(
+      VecMath<Vec512>::polynomial(
+          f, {7.802428e-02F, 2.260672740e-01F, 6.958336270e-01F, 9.999251810e-01F}
+      ),
+      x
+  );
+}
+
+/// 2^scores of one row as bf16, zeros past `keys`.
+void weigh(const float* scores, std::uint16_t* weights, std::size_t keys) {
+  const auto powers = [scores](std::size_t i) {
+    return to_bf16(
+        power_of_2(Vec512::load(scores + i)), power_of_2(Vec512::load(scores + i + kTile))
+    );
   };
-  __m512 low_sum = _mm512_setzero_ps();
-  __m512 high_sum = _mm512_setzero_ps();
-  for (std::size_t i = 0; i < whole; i += kDepth) {
-    const __m512 low = weigh(i);
-    const __m512 high = weigh(i + kTile);
-    low_sum = _mm512_add_ps(low_sum, low);
-    high_sum = _mm512_add_ps(high_sum, high);
-    _mm512_store_si512(weights + i, to_bf16(low, high));
-  }
-  if (whole != rounded) {
-    const __m512 low = _mm512_maskz_mov_ps(low_lanes, weigh(whole));
-    const __m512 high = _mm512_maskz_mov_ps(high_lanes, weigh(whole + kTile));
-    low_sum = _mm512_add_ps(low_sum, low);
-    high_sum = _mm512_add_ps(high_sum, high);
-    _mm512_store_si512(weights + whole, to_bf16(low, high));
-  }
-  return _mm512_reduce_add_ps(_mm512_add_ps(low_sum, high_sum));
+  const std::size_t whole = keys / kDepth * kDepth;
+  for (std::size_t i = 0; i < whole; i += kDepth) _mm512_store_si512(weights + i, powers(i));
+  if (whole == keys) return;
+  const auto rest = static_cast<__mmask32>((1U << (keys - whole)) - 1U);
+  _mm512_store_si512(weights + whole, _mm512_maskz_mov_epi16(rest, powers(whole)));
+}
+
+/// Takes the largest of a row's scores off all of them.
+void subtract_largest(float* scores, std::size_t keys) {
+  float largest = scores[0];
+  for (std::size_t i = 1; i < keys; ++i) largest = scores[i] > largest ? scores[i] : largest;
+  for (std::size_t i = 0; i < keys; ++i) scores[i] -= largest;
 }
 
 /// scores = query K^T, two tiles of keys at a time.
@@ -157,12 +172,13 @@ void multiply_keys(const Layout& layout, std::size_t head_dim) {
   }
 }
 
-/// context = weights V, 32 columns at a time.
+/// context = weights V, 32 columns at a time, and the sums of the weights. Tile 3 holds the ones.
 void multiply_values(const Layout& layout, std::size_t head_dim) {
   const std::size_t columns = head_dim / kTile;
   for (std::size_t column = 0; column < columns; column += 2) {
     _tile_zero(0);
     _tile_zero(1);
+    _tile_zero(2);
     for (std::size_t key = 0; key < layout.keys; key += kDepth) {
       const char* tiles = layout.v_tiles + (key / kDepth * columns + column) * kTileBytes;
       _tile_loadd(4, layout.weights + key, layout.keys * 2);
@@ -170,16 +186,19 @@ void multiply_values(const Layout& layout, std::size_t head_dim) {
       _tile_dpbf16ps(0, 4, 6);
       _tile_loadd(7, tiles + kTileBytes, 64);
       _tile_dpbf16ps(1, 4, 7);
+      if (column == 0) _tile_dpbf16ps(2, 4, 3);
     }
+    if (column == 0) _tile_stored(2, layout.sums, 64);
     _tile_stored(0, layout.context + column * kTile, head_dim * 4);
     _tile_stored(1, layout.context + (column + 1) * kTile, head_dim * 4);
   }
 }
 
-/// Queries [query, query + count), count <= 16. Rows past count hold what was there before and are
-/// dropped.
-void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std::size_t count) {
-  const __m512 scale = _mm512_set1_ps(t.scale * 1.44269504F);  // scores in powers of 2
+/// Queries [query, query + count) as bf16, scaled so that scores are powers of 2.
+void load_queries(
+    const AttentionF32& t, const Layout& layout, std::size_t query, std::size_t count
+) {
+  const __m512 scale = _mm512_set1_ps(t.scale * 1.44269504F);
   for (std::size_t r = 0; r < count; ++r) {
     for (std::size_t i = 0; i < t.head_dim; i += kDepth) {
       const float* from = t.q + (query + r) * t.q_stride + i;
@@ -189,17 +208,33 @@ void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std:
       _mm512_store_si512(layout.query + r * t.head_dim + i, words);
     }
   }
-  multiply_keys(layout, t.head_dim);
-  float inverse[kTile];
+}
+
+/// The rows whose weights may have left the range of bf16, again.
+void repair(const AttentionF32& t, const Layout& layout, std::size_t count) {
+  bool any = false;
   for (std::size_t r = 0; r < count; ++r) {
-    inverse[r] = 1.0F / softmax(
-                            layout.scores + r * layout.keys, layout.weights + r * layout.keys,
-                            t.keys, layout.keys
-                        );
+    const float sum = layout.sums[r * kTile];
+    if (sum >= kLeastSum && sum <= kMostSum) continue;  // not so if NaN
+    any = true;
+    subtract_largest(layout.scores + r * layout.keys, t.keys);
+    weigh(layout.scores + r * layout.keys, layout.weights + r * layout.keys, t.keys);
   }
+  if (any) multiply_values(layout, t.head_dim);
+}
+
+/// Queries [query, query + count), count <= 16. Rows past count hold what was there before and are
+/// dropped.
+void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std::size_t count) {
+  load_queries(t, layout, query, count);
+  multiply_keys(layout, t.head_dim);
+  for (std::size_t r = 0; r < count; ++r)
+    weigh(layout.scores + r * layout.keys, layout.weights + r * layout.keys, t.keys);
   multiply_values(layout, t.head_dim);
+  repair(t, layout, count);
   for (std::size_t r = 0; r < count; ++r) {
-    const __m512 factor = _mm512_set1_ps(inverse[r]);
+    const __m512 sum = Vec512::load(layout.sums + r * kTile);
+    const __m512 factor = _mm512_div_ps(_mm512_set1_ps(1.0F), sum);
     for (std::size_t i = 0; i < t.head_dim; i += kTile) {
       const __m512 value = _mm512_mul_ps(Vec512::load(layout.context + r * t.head_dim + i), factor);
       Vec512::store(t.out + (query + r) * t.out_stride + i, value);
@@ -211,6 +246,7 @@ void bf16(const AttentionF32& t) noexcept {
   if (t.keys < kFewestKeys || t.head_dim % kDepth != 0 || t.bias != nullptr)
     return kAttentionAvx512Low.f32(t);
   configure_tiles();
+  _tile_loadd(3, kOnes.words, 64);
   const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
   const Layout layout(t, reinterpret_cast<char*>(address));
   pack_keys(t, layout);

@@ -1,5 +1,6 @@
 #include "kernels/cpu/attention/attention.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/cpu/kernels_testing.h"
@@ -48,9 +49,10 @@ class AttentionTest : public KernelTest {
       for (std::size_t i = 0; i < dim; ++i)
         product += static_cast<double>(qkv[query * stride + i]) * qkv[key * stride + dim + i];
       const float added = bias == nullptr ? 0 : (bias - query)[key];
-      weights[key] = std::exp(product / std::sqrt(static_cast<double>(dim)) + added);
-      total += weights[key];
+      weights[key] = product / std::sqrt(static_cast<double>(dim)) + added;
     }
+    const double largest = std::ranges::max(weights);
+    for (double& weight : weights) total += weight = std::exp(weight - largest);
     std::vector<double> out(dim, 0);
     for (std::size_t key = 0; key < keys; ++key) {
       for (std::size_t i = 0; i < dim; ++i)
@@ -132,6 +134,29 @@ TEST_P(AttentionTest, LargeScoresDoNotOverflow) {
   std::vector<float> qkv = random(4 * (3 * 16 + kGap), 200);
   for (const float value : run(kernels().attention, qkv, 0, 4, 4, 16))
     ASSERT_TRUE(std::isfinite(value));
+}
+
+/// Query i and key j have the product (i - 16) * 8 * (j + 40): from far below to far above what
+/// powers of 2 in fp32 can hold, and exact in bf16.
+TEST_P(AttentionTest, LowPrecisionHoldsForScoresOfAnySize) {
+  constexpr std::size_t kKeys = 33;
+  constexpr std::size_t kDim = 32;
+  constexpr std::size_t kStride = 3 * kDim + kGap;
+  auto qkv = random(kKeys * kStride);
+  for (std::size_t i = 0; i < kKeys; ++i) {
+    float* row = qkv.data() + i * kStride;
+    std::fill_n(row, 2 * kDim, 0.0F);
+    row[0] = (static_cast<float>(i) - 16) * 8;
+    row[kDim] = static_cast<float>(i) + 40;
+  }
+  const auto out = run(kernels().attention_low, qkv, 0, kKeys, kKeys, kDim);
+  for (std::size_t query = 0; query < kKeys; ++query) {
+    const auto expected = reference(qkv, query, kKeys, kDim);
+    for (std::size_t i = 0; i < kDim; ++i)
+      ASSERT_NEAR(out[query * kDim + i], expected[i], 2e-2) << "query " << query;
+    const auto alone = run(kernels().attention_low, qkv, query, 1, kKeys, kDim);
+    for (std::size_t i = 0; i < kDim; ++i) ASSERT_EQ(alone[i], out[query * kDim + i]);
+  }
 }
 
 MARTLET_FOR_EVERY_ISA(AttentionTest);
