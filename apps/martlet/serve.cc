@@ -159,8 +159,8 @@ Status serve(Arguments arguments) {
   const auto server = Server::start(*config, say);
   if (!server) return server.status();
   MARTLET_RETURN_IF_ERROR(serve_until_stopped(**server, signals));
-  say("stopping: answers what has been accepted; a second signal stops at once");
   signals.let_through();
+  say("stopping: answers what has been accepted; a second signal stops at once");
   return (*server)->shut_down();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/cpu_move.h"
 
 namespace martlet {
 namespace {
@@ -18,17 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Set while this thread executes a region: a nested run stays on its caller.
 thread_local bool inside_region = false;
-
-/// Moves the calling thread to a CPU that is not in `taken`, if it may use one.
-void leave(const cpu_set_t& taken) noexcept {
-  cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  cpu_set_t free;
-  CPU_XOR(&free, &allowed, &taken);
-  CPU_AND(&free, &free, &allowed);
-  if (CPU_COUNT(&free) == 0 || ::sched_setaffinity(0, sizeof free, &free) != 0) return;
-  ::sched_setaffinity(0, sizeof allowed, &allowed);  // free to go where it likes, from there
-}
 
 /// Pauses between polls of an atomic; gives the core away once a wait has become long, because the
 /// rank waited for may be one that the operating system has not scheduled.
@@ -112,8 +102,7 @@ struct ThreadPool::Impl {
     }
     int cpu = ::sched_getcpu();
     if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &taken)) {
-      leave(taken);
-      cpu = ::sched_getcpu();
+      if (const int moved_to = move_away_from(taken); moved_to >= 0) cpu = moved_to;
     }
     cpus[static_cast<std::size_t>(rank)].store(cpu, std::memory_order_relaxed);
   }

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include "tokenizers/byte_level.h"
@@ -65,9 +65,9 @@ TEST(Bpe, RefusesMergesOfUnknownTokens) {
 TEST(Bpe, TakesALongWordInNearlyLinearTime) {
   std::string word;
   for (int i = 0; i < 200'000; ++i) word += "ab";
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();  // CPU time: others may run meanwhile
   EXPECT_EQ(ids(letters(), word).size(), 200'000U);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+  EXPECT_LT((std::clock() - began) / CLOCKS_PER_SEC, 20);
 }
 
 TEST(ByteLevel, WritesBytesThatDoNotPrintFrom256On) {

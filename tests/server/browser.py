@@ -111,7 +111,7 @@ class Page:
             raise RuntimeError(json.dumps(result["exceptionDetails"]))
         return result["result"].get("value")
 
-    def wait_for(self, expression: str, patience: float = 20) -> object:
+    def wait_for(self, expression: str, patience: float = 60) -> object:
         """Waits until an expression is true, and returns its value."""
         end = time.monotonic() + patience
         while True:

@@ -53,7 +53,7 @@ def texts_input(texts: list[str | bytes], shape: list[int] | None = None) -> tri
 
 def comes_to_serve(stub: health_pb2_grpc.HealthStub, service: str) -> bool:
     """Health follows the models with a delay."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         answer = stub.Check(health_pb2.HealthCheckRequest(service=service))
         if answer.status == health_pb2.HealthCheckResponse.SERVING:

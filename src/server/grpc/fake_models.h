@@ -45,7 +45,9 @@ class FakeModel final : public ServedModel {
     {
       const std::lock_guard lock(mutex_);
       last_options_ = options;
+      ++submitted_;
     }
+    changed_.notify_all();
     const std::string& first = inputs.front().text;
     if (first == "refuse") {
       RequestFacts facts;
@@ -92,11 +94,9 @@ class FakeModel final : public ServedModel {
     return cancelled_;
   }
 
-  /// Whether `count` requests were cancelled within ten seconds.
-  bool wait_for_cancelled(int count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return cancelled_ >= count; });
-  }
+  /// Whether `count` requests were cancelled, or have come, within half a minute.
+  bool wait_for_cancelled(int count) { return reaches(cancelled_, count); }
+  bool wait_for_submitted(int count) { return reaches(submitted_, count); }
 
  private:
   class Waiting final : public RequestHandle {
@@ -115,6 +115,11 @@ class FakeModel final : public ServedModel {
     FakeModel& model_;
     Callback callback_;
   };
+
+  bool reaches(const int& counter, int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return counter >= count; });
+  }
 
   void answer(
       const std::vector<TextInput>& inputs, const RequestOptions& options, const Callback& callback
@@ -146,6 +151,7 @@ class FakeModel final : public ServedModel {
   std::vector<std::thread> threads_;
   RequestOptions last_options_;
   int cancelled_ = 0;
+  int submitted_ = 0;
 };
 
 /// Models are added by hand.

@@ -128,12 +128,11 @@ TEST_F(InferenceService, RefusalSaysWhenToComeBack) {
 
 TEST_F(InferenceService, ClientThatLeavesCancels) {
   const auto request = typed_request("classifier", "wait");
+  context_ = test::make_context();
   std::thread leaver([&] {
-    // The request may not have arrived yet: then it is cancelled when it does.
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(classifier_->wait_for_submitted(1));
     context_->TryCancel();
   });
-  context_ = test::make_context();
   ModelInferResponse response;
   const auto status = stub_->ModelInfer(context_.get(), request, &response);
   leaver.join();
@@ -143,7 +142,7 @@ TEST_F(InferenceService, ClientThatLeavesCancels) {
 
 TEST_F(InferenceService, DeadlineReachesTheModel) {
   context_ = test::make_context();
-  context_->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  context_->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
   const auto before = std::chrono::steady_clock::now();
   ModelInferResponse response;
   const auto status =
@@ -151,7 +150,7 @@ TEST_F(InferenceService, DeadlineReachesTheModel) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   const auto deadline = classifier_->last_options().deadline;
   ASSERT_TRUE(deadline);
-  EXPECT_LT(*deadline - before, std::chrono::milliseconds(300));
+  EXPECT_LT(*deadline - before, std::chrono::seconds(20)) << "the client's own, not a default";
   EXPECT_TRUE(classifier_->wait_for_cancelled(1));
 }
 

@@ -91,7 +91,7 @@ TEST_F(HttpLimitsTest, Connections) {
 }
 
 TEST_F(HttpLimitsTest, SlowHeadersAreToldSo) {
-  options_.limits.header_timeout = 100ms;
+  options_.limits.header_timeout = 500ms;
   RawClient client(port());
   client.say("GET /hello HT");
   EXPECT_EQ(client.hear().status, 408);
@@ -103,12 +103,12 @@ TEST_F(HttpLimitsTest, DrippingDoesNotBuyTime) {
   RawClient client(port());
   client.say("GET /hello HTTP/1.1\r\n");
   const auto begin = std::chrono::steady_clock::now();
-  while (!client.is_closed(20ms) && std::chrono::steady_clock::now() - begin < 5s) client.say("a");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  while (!client.is_closed(20ms) && std::chrono::steady_clock::now() - begin < 30s) client.say("a");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
 }
 
 TEST_F(HttpLimitsTest, SlowBodiesAreToldSo) {
-  options_.limits.header_timeout = 50ms;
+  options_.limits.header_timeout = 1s;  // begins when the connection does
   options_.limits.body_timeout = 100ms;
   RawClient client(port());
   client.say("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\n12345");
@@ -117,18 +117,18 @@ TEST_F(HttpLimitsTest, SlowBodiesAreToldSo) {
 }
 
 TEST_F(HttpLimitsTest, IdleConnectionsAreClosed) {
-  options_.limits.idle_timeout = 100ms;
+  options_.limits.idle_timeout = 500ms;
   RawClient client(port());
-  client.say(get("/late/300"));  // longer than idle_timeout, but the client is not idle
-  EXPECT_EQ(client.hear().body, "300");
-  EXPECT_TRUE(client.is_closed(5s));
+  client.say(get("/late/1000"));  // longer than idle_timeout, but the client is not idle
+  EXPECT_EQ(client.hear().body, "1000");
+  EXPECT_TRUE(client.is_closed());
 }
 
 TEST_F(HttpLimitsTest, ClientsThatDoNotReadAreDropped) {
-  options_.limits.write_timeout = 200ms;
+  options_.limits.write_timeout = 500ms;
   RawClient client(port());
   for (int i = 0; i < 8; ++i) client.say(get("/big"));
-  ASSERT_TRUE(eventually([&] { return server_->exchanges() != 0; }));
+  ASSERT_TRUE(eventually([&] { return asked_for_big_.load() != 0; }));
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
   EXPECT_EQ(server_->exchanges(), 0U);
 }

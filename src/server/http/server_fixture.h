@@ -45,7 +45,8 @@ class ServerFixture : public testing::Test {
     router_.add("GET", "/cut", [](HttpRequest&&, Responder&& responder) {
       responder.start({.body = "the beginning"});
     });
-    router_.add("GET", "/big", [](HttpRequest&&, Responder&& responder) {
+    router_.add("GET", "/big", [this](HttpRequest&&, Responder&& responder) {
+      ++asked_for_big_;
       responder.send({.content_type = "text/plain", .body = std::string(8 << 20, 'x')});
     });
   }
@@ -98,6 +99,7 @@ class ServerFixture : public testing::Test {
   Router router_;
   std::unique_ptr<HttpServer> server_;
   std::atomic<int> gone_{0};
+  std::atomic<int> asked_for_big_{0};
 
  private:
   void answer_later(std::string ms, Responder responder) {

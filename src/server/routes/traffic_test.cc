@@ -132,7 +132,7 @@ class Clients {
 TEST(Traffic, EveryRequestIsAnsweredOnceAndAllCountersAgree) {
   const auto total = static_cast<uint32_t>(requests_to_send(20'000, 1'000'000));
   ServingOptions options;
-  options.queue_texts = 150;  // of 8 x 32 under way: some are refused
+  options.queue_texts = 100;  // of 8 x 32 under way: some are refused
   options.workers = 2;
   EchoRegistry echo = make_echo_registry(options);
   const RestRoutes routes(*echo.models, options);

@@ -152,6 +152,7 @@ class GraphModel final : public ServedModel, private TensorService {
   static Status going_away() {
     return error(StatusCode::kUnavailable, kWhere, "the model is going away");
   }
+  static Status cancelled() { return error(StatusCode::kCancelled, kWhere, "the client has left"); }
 
   [[nodiscard]] Status check_images(const PendingRequest& request) const {
     if (draining_.load()) return going_away();
@@ -172,8 +173,7 @@ class GraphModel final : public ServedModel, private TensorService {
 
   /// Decodes and preprocesses every image of the request.
   void read(const std::shared_ptr<PendingRequest>& request) {
-    if (request->cancelled())
-      return finish(*request, error(StatusCode::kCancelled, kWhere, "the client has left"));
+    if (request->cancelled()) return finish(*request, cancelled());
     const auto begun = steady_clock::now();
     auto queries = std::make_shared<std::vector<GraphQuery>>();
     Status status;
@@ -251,7 +251,7 @@ class GraphModel final : public ServedModel, private TensorService {
 
   template <class Request, class Answers>
   void finish(Request& request, Result<Answers>&& answers) {
-    request.close();
+    if (!request.close() && answers) answers = cancelled();
     const auto took = steady_clock::now() - request.begun;
     if (answers) {
       recorder_->succeeded(request.facts, images_of(request), took);

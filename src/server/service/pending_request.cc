@@ -22,10 +22,11 @@ void CancellableRequest::set_canceller(std::function<void()> canceller) {
   canceller_ = std::move(canceller);
 }
 
-void CancellableRequest::close() {
+bool CancellableRequest::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   canceller_ = nullptr;
+  return !cancelled_;
 }
 
 }  // namespace martlet

@@ -22,8 +22,9 @@ class CancellableRequest : public RequestHandle {
   /// What takes its queries out of the scheduler. Runs at once when it is cancelled already, and
   /// never after `close`.
   void set_canceller(std::function<void()> canceller);
-  /// It has its answer: nothing is left to cancel.
-  void close();
+  /// It has its answer: nothing is left to cancel. False: it was cancelled before, and that is its
+  /// answer, however far the work had come.
+  [[nodiscard]] bool close();
 
  private:
   mutable std::mutex mutex_;

@@ -267,7 +267,7 @@ class ScheduledModel final : public ServedModel {
   }
 
   void finish(PendingRequest& request, Result<std::vector<TextAnswer>>&& answers) {
-    request.close();
+    if (!request.close() && answers) answers = cancelled();
     const auto took = steady_clock::now() - request.begun;
     if (answers) {
       recorder_->succeeded(request.facts, answers->size(), took);
