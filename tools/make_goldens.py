@@ -36,6 +36,10 @@ MODELS = [
     "mpnet-encoder",
     "electra-odd",
     "electra-wide",
+    "modernbert-odd",
+    "modernbert-biased",
+    "modernbert-encoder",
+    "modernbert-tokens",
 ]
 # Families whose tokenizers give every token one type; transformers then asks for none.
 ONE_TYPE = ("roberta", "xlm-roberta", "camembert")

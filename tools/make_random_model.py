@@ -20,6 +20,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from tokenizers import (
+    AddedToken,
     Tokenizer,
     decoders,
     models,
@@ -75,6 +76,9 @@ def distilbert_sizes(dim, heads, hidden_dim, layers, **others):
 
 ROBERTA_BASE = {"max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
 ROBERTA_ODD = {"type_vocab_size": 1, "layer_norm_eps": 1e-5}
+MODERN = {"pad_token_id": 0, "cls_token_id": 1, "sep_token_id": 2}
+MODERN |= {"bos_token_id": 1, "eos_token_id": 2}
+MODERN_BIASED = {"attention_bias": True, "mlp_bias": True, "norm_bias": True}
 SENTIMENT = {0: "NEGATIVE", 1: "POSITIVE"}
 BERT = "BertForSequenceClassification"
 DISTILBERT = "DistilBertForSequenceClassification"
@@ -152,6 +156,38 @@ SPECS = {
             type_vocab_size=3,
         ),
     ),
+    "modernbert-base": Spec(
+        "ModernBertForSequenceClassification",
+        {"num_labels": 3, "classifier_pooling": "mean", **MODERN},
+        tokenizer="modern",
+    ),
+    "modernbert-odd": Spec(
+        "ModernBertForSequenceClassification",
+        bert_sizes(
+            36, 3, 52, 4, num_labels=5, max_position_embeddings=130, classifier_pooling="mean",
+            local_attention=16, global_attn_every_n_layers=2, **MODERN,
+        ),
+        tokenizer="modern",
+    ),
+    "modernbert-biased": Spec(
+        "ModernBertForSequenceClassification",
+        bert_sizes(
+            32, 2, 40, 2, num_labels=3, max_position_embeddings=130, local_attention=40,
+            hidden_activation="gelu_new", classifier_activation="relu", classifier_bias=True,
+            **MODERN_BIASED, **MODERN,
+        ),
+        tokenizer="modern",
+    ),
+    "modernbert-encoder": Spec(
+        "ModernBertModel",
+        bert_sizes(64, 2, 64, 3, max_position_embeddings=200, local_attention=60, **MODERN),
+        tokenizer="modern",
+    ),
+    "modernbert-tokens": Spec(
+        "ModernBertForTokenClassification",
+        bert_sizes(24, 2, 40, 2, num_labels=4, max_position_embeddings=80, **MODERN),
+        tokenizer="modern",
+    ),
     "electra-wide": Spec(  # embeddings wider than the layers
         "ElectraModel",
         bert_sizes(24, 2, 40, 1, embedding_size=52, max_position_embeddings=80),
@@ -194,6 +230,30 @@ def make_byte_level() -> Tokenizer:
     return tokenizer
 
 
+def make_modern() -> Tokenizer:
+    """ModernBERT's kind: byte-level BPE behind NFC, runs of spaces as tokens, BERT's template."""
+    specials = [SPECIALS[0], *SPECIALS[2:4], SPECIALS[1], SPECIALS[4]]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=450,
+        special_tokens=specials,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([TEXT], trainer)
+    tokenizer.add_tokens([AddedToken(" " * n, normalized=True) for n in range(8, 1, -1)])
+    tokenizer.add_special_tokens([AddedToken(SPECIALS[4], lstrip=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B [SEP]",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
 def make_unigram() -> Tokenizer:
     """XLM-RoBERTa's kind: a charsmap, words behind a visible space, tokens with scores."""
     words = ["▁" + word for word in WORDS]
@@ -226,6 +286,11 @@ TOKENIZERS = {
         {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
     ),
     "byte-level": (make_byte_level, "PreTrainedTokenizerFast", ROBERTA_NAMES),
+    "modern": (
+        make_modern,
+        "PreTrainedTokenizerFast",
+        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+    ),
     "unigram": (make_unigram, "PreTrainedTokenizerFast", ROBERTA_NAMES),
 }
 

@@ -23,6 +23,21 @@ TEST(Work, EveryRowOfEveryLayer) {
   );
 }
 
+TEST(Work, WindowsAndGates) {
+  HfConfig config = mini_lm();
+  config.layers = 2;
+  config.gated = true;
+  config.pre_norm = true;
+  config.rotary.window = 2;
+  config.rotary.local = {0, 1};
+  const std::int32_t lengths[] = {10};
+  const double weights = 4 * 384 * 384.0 + 3 * 384 * 1536.0;
+  EXPECT_DOUBLE_EQ(
+      multiply_adds(config, lengths, {.output = OutputKind::kCls}),
+      2 * 10 * weights + 2 * 10 * (10 + 5) * 384.0
+  );
+}
+
 TEST(Work, OnlyFirstTokensOfTheLastLayer) {
   const std::int32_t lengths[] = {10};
   const double layer = 10 * 1769472.0 + 10 * 10 * 768.0;

@@ -2,9 +2,11 @@
 // ones.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "export/attention_positions.h"
 #include "export/encoder_tensors.h"
 #include "export/graph_builder.h"
 
@@ -15,6 +17,12 @@ struct EncoderInputs {
   std::string ids;
   std::string mask;
   std::string type_ids;  // empty: the model has no token types
+};
+
+/// What passes from sublayer to sublayer.
+struct Stream {
+  std::string sum;    // what the next one adds to
+  std::string input;  // what it reads: the same, or its norm where norms come first
 };
 
 /// A normalization, and what the weights of it and of the layer before it are called in the graph.
@@ -29,9 +37,9 @@ class Blocks {
   virtual ~Blocks() = default;
   /// Word, position and type embeddings, normalized.
   virtual std::string embeddings(const EncoderTensors& tensors) = 0;
-  /// Attention of every token, or of the first alone, to all; before its output layer.
+  /// Attention of the tokens to all that they see; before its output layer.
   virtual std::string attention(
-      const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+      const std::string& x, const LayerTensors& layer, const Place& place
   ) = 0;
   virtual std::string dense(
       const std::string& x, const DenseTensors& dense, const std::string& name
@@ -41,31 +49,27 @@ class Blocks {
       const std::string& x, const DenseTensors& dense, const std::string& name,
       Activation activation
   ) = 0;
-  /// normalized(residual + dense(x)).
-  virtual std::string residual(
-      const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NamedNorm& norm
+  /// stream.sum + dense(x), and its norm.
+  virtual Stream residual(
+      const std::string& x, const Stream& stream, const DenseTensors& dense, const NamedNorm& norm
   ) = 0;
 };
 
 std::unique_ptr<Blocks> make_plain_blocks(
-    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+    GraphBuilder& graph, const EncoderTensors& tensors, EncoderInputs inputs
 );
 std::unique_ptr<Blocks> make_fused_blocks(
-    GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs
+    GraphBuilder& graph, const EncoderTensors& tensors, const EncoderInputs& inputs
 );
 
 /// The positions of ids [batch, sequence] that count on from the padding token's, int64; see
 /// HfConfig::padding_position.
 std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding);
-/// What attention adds to scores by distance, [1, heads, sequence, sequence]; empty: nothing.
-std::string relative_bias(
-    GraphBuilder& graph, const EncoderTensors& tensors, const std::string& ids
-);
-/// bias[:, :, :1]
-std::string first_query(GraphBuilder& graph, const std::string& bias);
 /// x[:, :1]
 std::string first_token(GraphBuilder& graph, const std::string& x);
+std::string normalized(
+    GraphBuilder& graph, const std::string& x, const NamedNorm& norm, float epsilon
+);
 /// activation(x) of ONNX's own operators.
 std::string activate(GraphBuilder& graph, const std::string& x, Activation activation);
 

@@ -20,21 +20,30 @@ std::string encode(
     const EncoderTensors& tensors, Blocks& blocks, GraphBuilder& graph, bool first_only
 ) {
   std::string x = blocks.embeddings(tensors);
-  if (tensors.embedding_projection)
-    x = blocks.dense(x, *tensors.embedding_projection, "embeddings.projection");
+  if (tensors.embeddings.projection)
+    x = blocks.dense(x, *tensors.embeddings.projection, "embeddings.projection");
+  Stream stream{x, x};
   for (std::size_t i = 0; i < tensors.layers.size(); ++i) {
     const LayerTensors& layer = tensors.layers[i];
     const std::string name = fmt::format("layer.{}", i);
     const bool first = first_only && i + 1 == tensors.layers.size();
-    const std::string context = blocks.attention(x, layer, name + ".attention", first);
-    if (first) x = first_token(graph, x);
-    x = blocks.residual(
-        context, x, layer.attention_out, {layer.attention_norm, name + ".attention_out"}
+    const std::string context = blocks.attention(
+        stream.input, layer, {name + ".attention", first, tensors.config.rotary.window_of(i)}
     );
-    const std::string inner = blocks.activated(x, layer.ff_in, name + ".ff_in", tensors.activation);
-    x = blocks.residual(inner, x, layer.ff_out, {layer.ff_norm, name + ".ff_out"});
+    if (first) stream.sum = first_token(graph, stream.sum);
+    stream = blocks.residual(
+        context, stream, layer.attention_out, {layer.attention_norm, name + ".attention_out"}
+    );
+    std::string inner = blocks.activated(
+        stream.input, layer.ff_in, name + ".ff_in", tensors.architecture.activation
+    );
+    if (layer.ff_gate) {
+      const std::string gate = blocks.dense(stream.input, *layer.ff_gate, name + ".ff_gate");
+      inner = graph.add("Mul", {inner, gate});
+    }
+    stream = blocks.residual(inner, stream, layer.ff_out, {layer.ff_norm, name + ".ff_out"});
   }
-  return x;
+  return stream.input;
 }
 
 /// x [rows, inputs] of a head, in the export's float type.
@@ -58,21 +67,32 @@ std::string first_row(GraphBuilder& graph, const std::string& x) {
   return graph.add("Squeeze", {first_token(graph, x), graph.ints({1})});
 }
 
+/// Logits of rows [rows, hidden].
+std::string classified(
+    const EncoderTensors& tensors, GraphBuilder& graph, const std::string& rows
+) {
+  const HeadTensors& head = tensors.head;
+  std::string x = rows;
+  if (head.dense) {
+    x = activate(
+        graph, head_layer(graph, x, *head.dense, "head"), tensors.architecture.head_activation
+    );
+  }
+  if (head.norm) x = normalized(graph, x, {*head.norm, "head.norm"}, tensors.config.layer_norm_eps);
+  return head_layer(graph, x, *head.classifier, "classifier");
+}
+
+/// x: [batch, hidden], what the classifier looks at of each sequence.
 void add_sequence_head(const EncoderTensors& tensors, GraphBuilder& graph, const std::string& x) {
-  const std::string first = graph.add("Squeeze", {x, graph.ints({1})});
-  const std::string dense = activate(
-      graph, head_layer(graph, first, *tensors.head_dense, "head"), tensors.head_activation
-  );
   graph.output(
-      head_layer(graph, dense, *tensors.classifier, "classifier"), "logits",
-      {kBatch, {.value = tensors.classifier->outputs}}
+      classified(tensors, graph, x), "logits", {kBatch, {.value = tensors.head.classifier->outputs}}
   );
 }
 
 void add_token_head(const EncoderTensors& tensors, GraphBuilder& graph, const std::string& x) {
-  const DenseTensors& dense = *tensors.classifier;
+  const DenseTensors& dense = *tensors.head.classifier;
   const std::string rows = graph.add("Reshape", {x, graph.ints({-1, dense.inputs})});
-  const std::string logits = head_layer(graph, rows, dense, "classifier");
+  const std::string logits = classified(tensors, graph, rows);
   const std::string batch = graph.add(
       "Shape", {x},
       {.attributes =
@@ -85,6 +105,14 @@ void add_token_head(const EncoderTensors& tensors, GraphBuilder& graph, const st
   graph.output(
       graph.add("Reshape", {logits, shape}), "logits", {kBatch, kSequence, {.value = dense.outputs}}
   );
+}
+
+/// x in fp32, and in the export's type.
+std::string wide(GraphBuilder& graph, const std::string& x) {
+  return graph.type() == DataType::kFloat ? x : graph.cast(x, DataType::kFloat);
+}
+std::string narrow(GraphBuilder& graph, const std::string& x) {
+  return graph.type() == DataType::kFloat ? x : graph.cast(x, graph.type());
 }
 
 /// The sum over tokens of x [batch, sequence, hidden], weighted with weights [batch, sequence].
@@ -153,29 +181,34 @@ std::string sentence(
 BuiltGraph build_encoder_graph(const EncoderTensors& tensors, const EncoderGraphOptions& options) {
   GraphBuilder graph(options.precision, options.opset);
   EncoderInputs inputs{graph.input("input_ids"), graph.input("attention_mask"), {}};
-  if (tensors.typed()) inputs.type_ids = graph.input("token_type_ids");
-  const auto blocks = options.fused ? make_fused_blocks(graph, tensors.config, inputs)
-                                    : make_plain_blocks(graph, tensors.config, inputs);
+  if (tensors.embeddings.typed()) inputs.type_ids = graph.input("token_type_ids");
+  const auto blocks = options.fused ? make_fused_blocks(graph, tensors, inputs)
+                                    : make_plain_blocks(graph, tensors, inputs);
   const Dimension hidden{.value = tensors.config.hidden_size};
-  const bool classifies = tensors.classifier && !options.pooling;
-  const bool first_only = classifies && !tensors.classifies_tokens;
+  const bool classifies = tensors.head.classifier && !options.pooling;
+  const bool of_sequences = classifies && !tensors.head.tokens;
+  const bool first_only = of_sequences && !tensors.config.head_reads_mean;
   const std::string x = encode(tensors, *blocks, graph, first_only);
   if (first_only) {
-    add_sequence_head(tensors, graph, x);
+    add_sequence_head(tensors, graph, graph.add("Squeeze", {x, graph.ints({1})}));
+  } else if (of_sequences) {
+    add_sequence_head(
+        tensors, graph, narrow(graph, sentence_mean(graph, wide(graph, x), inputs.mask))
+    );
   } else if (classifies) {
     add_token_head(tensors, graph, x);
   } else if (options.pooling) {
-    const bool wide = graph.type() == DataType::kFloat;
-    const std::string tokens = wide ? x : graph.cast(x, DataType::kFloat);
+    const std::string tokens = wide(graph, x);
     graph.fp32_output(
         sentence(graph, tokens, inputs.mask, *options.pooling), "sentence_embedding",
         {kBatch, hidden}
     );
     graph.fp32_output(tokens, "token_embeddings", {kBatch, kSequence, hidden});
   } else {
-    if (tensors.pooler) {
+    if (tensors.head.pooler) {
       graph.output(
-          pooled(graph, first_row(graph, x), *tensors.pooler), "pooler_output", {kBatch, hidden}
+          pooled(graph, first_row(graph, x), *tensors.head.pooler), "pooler_output",
+          {kBatch, hidden}
       );
     }
     graph.output(x, "last_hidden_state", {kBatch, kSequence, hidden});

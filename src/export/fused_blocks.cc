@@ -13,25 +13,27 @@ using onnx::DataType;
 
 class FusedBlocks final : public Blocks {
  public:
-  FusedBlocks(GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs)
+  FusedBlocks(GraphBuilder& graph, const EncoderTensors& tensors, const EncoderInputs& inputs)
       : graph_(graph),
         products_(graph, true),
-        heads_(config.heads),
-        epsilon_(config.layer_norm_eps),
+        heads_(tensors.config.heads),
+        head_size_(tensors.config.hidden_size / tensors.config.heads),
+        epsilon_(tensors.config.layer_norm_eps),
+        pre_norm_(tensors.config.pre_norm),
         ids_(graph.cast(inputs.ids, DataType::kInt32)),
-        mask_(graph.cast(inputs.mask, DataType::kInt32)) {
-    if (config.padding_position >= 0) {
-      positions_ = graph.cast(
-          padded_positions(graph, inputs.ids, config.padding_position), DataType::kInt32
+        mask_(graph.cast(inputs.mask, DataType::kInt32)),
+        positions_(graph, tensors, ids_) {
+    if (tensors.config.padding_position >= 0) {
+      position_ids_ = graph.cast(
+          padded_positions(graph, inputs.ids, tensors.config.padding_position), DataType::kInt32
       );
     }
     if (!inputs.type_ids.empty()) type_ids_ = graph.cast(inputs.type_ids, DataType::kInt32);
   }
 
   std::string embeddings(const EncoderTensors& tensors) override;
-  std::string attention(
-      const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
-  ) override;
+  std::string attention(const std::string& x, const LayerTensors& layer, const Place& place)
+      override;
   std::string dense(const std::string& x, const DenseTensors& dense, const std::string& name)
       override {
     return products_.linear(x, packed(dense), name);
@@ -40,9 +42,8 @@ class FusedBlocks final : public Blocks {
       const std::string& x, const DenseTensors& dense, const std::string& name,
       Activation activation
   ) override;
-  std::string residual(
-      const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NamedNorm& norm
+  Stream residual(
+      const std::string& x, const Stream& stream, const DenseTensors& dense, const NamedNorm& norm
   ) override;
 
  private:
@@ -53,14 +54,12 @@ class FusedBlocks final : public Blocks {
   std::string int8_attention(
       const std::string& x, const PackedDense& projection, const std::string& name
   );
-  struct Split {
-    const std::string& name;
-    bool first_only;
-  };
   /// With query, key and value as products of their own.
   std::string split_attention(
-      const std::string& x, const LayerTensors& layer, const std::string& bias, const Split& split
+      const std::string& x, const LayerTensors& layer, const std::string& bias, const Place& place
   );
+  /// x [batch, sequence, hidden] with its heads turned.
+  std::string turned(const std::string& x, const Place& place);
   std::string contrib(
       std::string_view op, std::vector<std::string> inputs, std::vector<Attribute> attributes = {}
   ) {
@@ -72,39 +71,45 @@ class FusedBlocks final : public Blocks {
   GraphBuilder& graph_;
   Products products_;
   std::int64_t heads_;
+  std::int64_t head_size_;
   float epsilon_;
+  bool pre_norm_;
   std::string ids_;  // int32 [batch, sequence], as the next two
   std::string mask_;
   std::string type_ids_;
-  std::string bias_;       // empty: attention adds nothing
-  std::string positions_;  // likewise, where they are not 0, 1, 2 ...
+  std::string position_ids_;  // likewise, where they are not 0, 1, 2 ...
+  AttentionPositions positions_;
 };
 
 std::string FusedBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
   const std::int64_t width = config.embedding_size;
-  const NormTensors& norm = tensors.embedding_norm;
-  bias_ = relative_bias(graph_, tensors, ids_);
-  std::string types;
-  if (tensors.typed()) {
-    types = graph_.weight(
-        "embeddings.type", {config.type_vocab_size, width}, tensors.type_embeddings.values()
+  const EmbeddingTensors& tables = tensors.embeddings;
+  const NormTensors& norm = tables.norm;
+  const std::string words =
+      graph_.weight("embeddings.word", {config.vocab_size, width}, tables.words.values());
+  if (tables.positions.values().empty()) {
+    return normalized(
+        graph_, graph_.add("Gather", {words, ids_}), {norm, "embeddings.norm"}, epsilon_
     );
+  }
+  std::string types;
+  if (tables.typed()) {
+    types =
+        graph_.weight("embeddings.type", {config.type_vocab_size, width}, tables.types.values());
   }
   std::vector<std::string> operands{
       ids_,
       type_ids_,
+      words,
       graph_.weight(
-          "embeddings.word", {config.vocab_size, width}, tensors.word_embeddings.values()
-      ),
-      graph_.weight(
-          "embeddings.position", {config.max_positions, width}, tensors.position_embeddings.values()
+          "embeddings.position", {config.max_positions, width}, tables.positions.values()
       ),
       types,
       graph_.weight("embeddings.norm.gamma", {width}, norm.gamma.values()),
       graph_.weight("embeddings.norm.beta", {width}, norm.beta.values())
   };
-  if (!positions_.empty()) operands.insert(operands.end(), {"", positions_});
+  if (!position_ids_.empty()) operands.insert(operands.end(), {"", position_ids_});
   return graph_.add(
       "EmbedLayerNormalization", std::move(operands),
       {.attributes = {Attribute::of("epsilon", epsilon_)}, .contrib = true, .outputs = 2}
@@ -112,12 +117,17 @@ std::string FusedBlocks::embeddings(const EncoderTensors& tensors) {
 }
 
 std::string FusedBlocks::attention(
-    const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+    const std::string& x, const LayerTensors& layer, const Place& place
 ) {
+  const std::string& name = place.name;
   const DenseTensors* const layers[] = {&layer.query, &layer.key, &layer.value};
   const PackedDense projection = pack(layers);
-  if (first_only || !bias_.empty())
-    return split_attention(x, layer, products_.bias(projection, name), {name, first_only});
+  if (place.first_only || positions_.matter()) {
+    // What is turned has its bias already.
+    return split_attention(
+        x, layer, positions_.turn() ? "" : products_.bias(projection, name), place
+    );
+  }
   if (graph_.precision() == ExportPrecision::kInt8) return int8_attention(x, projection, name);
   const std::string weight = graph_.own_weight(
       name + ".weight", {projection.inputs, projection.outputs}, projection.weight
@@ -141,15 +151,28 @@ std::string FusedBlocks::int8_attention(
   );
 }
 
+std::string FusedBlocks::turned(const std::string& x, const Place& place) {
+  if (!positions_.turn()) return x;
+  const std::string heads = graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
+  return graph_.add(
+      "Reshape", {positions_.turned(heads, place), graph_.ints({0, -1, heads_ * head_size_})}
+  );
+}
+
 std::string FusedBlocks::split_attention(
-    const std::string& x, const LayerTensors& layer, const std::string& bias, const Split& split
+    const std::string& x, const LayerTensors& layer, const std::string& bias, const Place& place
 ) {
-  const std::string asking = split.first_only ? first_token(graph_, x) : x;
-  const std::string query = products_.product(asking, packed(layer.query), split.name + ".query");
-  const std::string key = products_.product(x, packed(layer.key), split.name + ".key");
-  const std::string value = products_.product(x, packed(layer.value), split.name + ".value");
+  const std::string& name = place.name;
+  const std::string asking = place.first_only ? first_token(graph_, x) : x;
+  const auto part = [&](const std::string& from, const DenseTensors& dense, const char* of) {
+    return bias.empty() ? products_.linear(from, packed(dense), name + of)
+                        : products_.product(from, packed(dense), name + of);
+  };
+  const std::string query = turned(part(asking, layer.query, ".query"), place);
+  const std::string key = turned(part(x, layer.key, ".key"), {.window = place.window});
+  const std::string value = part(x, layer.value, ".value");
   std::vector<std::string> operands{query, key, value, bias, mask_};
-  if (!bias_.empty()) operands.push_back(split.first_only ? first_query(graph_, bias_) : bias_);
+  if (const std::string added = positions_.bias(place); !added.empty()) operands.push_back(added);
   return contrib("MultiHeadAttention", std::move(operands), {Attribute::of("num_heads", heads_)});
 }
 
@@ -165,27 +188,29 @@ std::string FusedBlocks::activated(
   );
 }
 
-std::string FusedBlocks::residual(
-    const std::string& x, const std::string& residual, const DenseTensors& dense,
-    const NamedNorm& norm
+Stream FusedBlocks::residual(
+    const std::string& x, const Stream& stream, const DenseTensors& dense, const NamedNorm& norm
 ) {
   const PackedDense layer = packed(dense);
-  return contrib(
+  const std::string input = graph_.add(
       "SkipLayerNormalization",
-      {products_.product(x, layer, norm.name), residual,
+      {products_.product(x, layer, norm.name), stream.sum,
        graph_.weight(norm.name + ".norm.gamma", {layer.outputs}, norm.tensors.gamma.values()),
        graph_.weight(norm.name + ".norm.beta", {layer.outputs}, norm.tensors.beta.values()),
        products_.bias(layer, norm.name)},
-      {Attribute::of("epsilon", epsilon_)}
+      {.attributes = {Attribute::of("epsilon", epsilon_)},
+       .contrib = true,
+       .outputs = pre_norm_ ? std::size_t{4} : std::size_t{1}}
   );
+  return {pre_norm_ ? input + ".3" : input, input};
 }
 
 }  // namespace
 
 std::unique_ptr<Blocks> make_fused_blocks(
-    GraphBuilder& graph, const HfConfig& config, const EncoderInputs& inputs
+    GraphBuilder& graph, const EncoderTensors& tensors, const EncoderInputs& inputs
 ) {
-  return std::make_unique<FusedBlocks>(graph, config, inputs);
+  return std::make_unique<FusedBlocks>(graph, tensors, inputs);
 }
 
 }  // namespace martlet

@@ -81,9 +81,12 @@ std::string GraphBuilder::own_int8(
 std::string GraphBuilder::ints(const std::vector<std::int64_t>& values) {
   const std::string name = fmt::format("ints_{}", fmt::join(values, "_"));
   const auto [found, is_new] = constants_.try_emplace(name, name);
-  if (!is_new) return name;
+  return is_new ? own_ints(name, values) : name;
+}
+
+std::string GraphBuilder::own_ints(std::string name, const std::vector<std::int64_t>& values) {
   return tensor(
-      name, DataType::kInt64, {static_cast<std::int64_t>(values.size())},
+      std::move(name), DataType::kInt64, {static_cast<std::int64_t>(values.size())},
       keep(std::as_bytes(std::span(values)))
   );
 }

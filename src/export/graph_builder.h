@@ -63,6 +63,7 @@ class GraphBuilder {
   std::string own_int8(
       std::string name, std::vector<std::int64_t> dims, std::span<const std::int8_t> values
   );
+  std::string own_ints(std::string name, const std::vector<std::int64_t>& values);
   /// [n] of int64, and one number of the export's type or of fp32: equal ones are one initializer.
   std::string ints(const std::vector<std::int64_t>& values);
   std::string scalar(float value);

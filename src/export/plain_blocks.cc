@@ -23,18 +23,19 @@ Attribute ints_attribute(std::string name, std::vector<std::int64_t> values) {
 
 class PlainBlocks final : public Blocks {
  public:
-  PlainBlocks(GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs)
+  PlainBlocks(GraphBuilder& graph, const EncoderTensors& tensors, EncoderInputs inputs)
       : graph_(graph),
         products_(graph, false),
-        heads_(config.heads),
-        head_size_(config.hidden_size / config.heads),
-        epsilon_(config.layer_norm_eps),
-        inputs_(std::move(inputs)) {}
+        heads_(tensors.config.heads),
+        head_size_(tensors.config.hidden_size / tensors.config.heads),
+        epsilon_(tensors.config.layer_norm_eps),
+        pre_norm_(tensors.config.pre_norm),
+        inputs_(std::move(inputs)),
+        positions_(graph, tensors, inputs_.ids) {}
 
   std::string embeddings(const EncoderTensors& tensors) override;
-  std::string attention(
-      const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
-  ) override;
+  std::string attention(const std::string& x, const LayerTensors& layer, const Place& place)
+      override;
   std::string dense(const std::string& x, const DenseTensors& dense, const std::string& name)
       override {
     return linear(x, dense, name);
@@ -43,9 +44,8 @@ class PlainBlocks final : public Blocks {
       const std::string& x, const DenseTensors& dense, const std::string& name,
       Activation activation
   ) override;
-  std::string residual(
-      const std::string& x, const std::string& residual, const DenseTensors& dense,
-      const NamedNorm& norm
+  Stream residual(
+      const std::string& x, const Stream& stream, const DenseTensors& dense, const NamedNorm& norm
   ) override;
 
  private:
@@ -57,8 +57,9 @@ class PlainBlocks final : public Blocks {
   }
   /// What positions add: [sequence, embedding], or [batch, sequence, embedding].
   std::string position_rows(const std::string& table, std::int64_t padding);
-  std::string normalized(const std::string& x, const NormTensors& norm, const std::string& name);
-  std::string split_heads(const std::string& x, std::vector<std::int64_t> order);
+  /// [batch, sequence, heads, head_size]
+  std::string split_heads(const std::string& x);
+  std::string transposed(const std::string& x, std::vector<std::int64_t> order);
   /// 0 for tokens, a very negative number for padding: [batch, 1, 1, sequence].
   std::string mask();
 
@@ -67,44 +68,33 @@ class PlainBlocks final : public Blocks {
   std::int64_t heads_;
   std::int64_t head_size_;
   float epsilon_;
+  bool pre_norm_;
   EncoderInputs inputs_;
+  AttentionPositions positions_;
   std::string mask_;
-  std::string bias_;  // empty: attention adds nothing
 };
-
-std::string PlainBlocks::normalized(
-    const std::string& x, const NormTensors& norm, const std::string& name
-) {
-  const auto size = static_cast<std::int64_t>(norm.gamma.values().size());
-  return graph_.add(
-      "LayerNormalization",
-      {x, graph_.weight(name + ".gamma", {size}, norm.gamma.values()),
-       graph_.weight(name + ".beta", {size}, norm.beta.values())},
-      {.attributes = {Attribute::of("axis", std::int64_t{-1}), Attribute::of("epsilon", epsilon_)}}
-  );
-}
 
 std::string PlainBlocks::embeddings(const EncoderTensors& tensors) {
   const HfConfig& config = tensors.config;
-  bias_ = relative_bias(graph_, tensors, inputs_.ids);
+  const EmbeddingTensors& tables = tensors.embeddings;
   const std::string words = graph_.weight(
-      "embeddings.word", {config.vocab_size, config.embedding_size},
-      tensors.word_embeddings.values()
-  );
-  const std::string positions = graph_.weight(
-      "embeddings.position", {config.max_positions, config.embedding_size},
-      tensors.position_embeddings.values()
+      "embeddings.word", {config.vocab_size, config.embedding_size}, tables.words.values()
   );
   std::string sum = graph_.add("Gather", {words, inputs_.ids});
-  if (tensors.typed()) {
+  if (tables.typed()) {
     const std::string types = graph_.weight(
-        "embeddings.type", {config.type_vocab_size, config.embedding_size},
-        tensors.type_embeddings.values()
+        "embeddings.type", {config.type_vocab_size, config.embedding_size}, tables.types.values()
     );
     sum = graph_.add("Add", {sum, graph_.add("Gather", {types, inputs_.type_ids})});
   }
-  sum = graph_.add("Add", {sum, position_rows(positions, config.padding_position)});
-  return normalized(sum, tensors.embedding_norm, "embeddings.norm");
+  if (!tables.positions.values().empty()) {
+    const std::string positions = graph_.weight(
+        "embeddings.position", {config.max_positions, config.embedding_size},
+        tables.positions.values()
+    );
+    sum = graph_.add("Add", {sum, position_rows(positions, config.padding_position)});
+  }
+  return normalized(graph_, sum, {tables.norm, "embeddings.norm"}, epsilon_);
 }
 
 std::string PlainBlocks::position_rows(const std::string& table, std::int64_t padding) {
@@ -119,11 +109,12 @@ std::string PlainBlocks::position_rows(const std::string& table, std::int64_t pa
   return graph_.add("Slice", {table, zero, length, zero});
 }
 
-std::string PlainBlocks::split_heads(const std::string& x, std::vector<std::int64_t> order) {
-  const std::string split = graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
-  return graph_.add(
-      "Transpose", {split}, {.attributes = {ints_attribute("perm", std::move(order))}}
-  );
+std::string PlainBlocks::split_heads(const std::string& x) {
+  return graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
+}
+
+std::string PlainBlocks::transposed(const std::string& x, std::vector<std::int64_t> order) {
+  return graph_.add("Transpose", {x}, {.attributes = {ints_attribute("perm", std::move(order))}});
 }
 
 std::string PlainBlocks::mask() {
@@ -138,23 +129,25 @@ std::string PlainBlocks::mask() {
 }
 
 std::string PlainBlocks::attention(
-    const std::string& x, const LayerTensors& layer, const std::string& name, bool first_only
+    const std::string& x, const LayerTensors& layer, const Place& place
 ) {
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
-  const std::string asking = first_only ? first_token(graph_, x) : x;
+  const std::string& name = place.name;
+  const std::string asking = place.first_only ? first_token(graph_, x) : x;
   const std::string query =
-      split_heads(linear(asking, layer.query, name + ".query", scale), {0, 2, 1, 3});
-  const std::string key = split_heads(linear(x, layer.key, name + ".key"), {0, 2, 3, 1});
-  const std::string value = split_heads(linear(x, layer.value, name + ".value"), {0, 2, 1, 3});
-  std::string scores = graph_.add("Add", {graph_.add("MatMul", {query, key}), mask()});
-  if (!bias_.empty())
-    scores = graph_.add("Add", {scores, first_only ? first_query(graph_, bias_) : bias_});
+      positions_.turned(split_heads(linear(asking, layer.query, name + ".query", scale)), place);
+  const std::string key =
+      positions_.turned(split_heads(linear(x, layer.key, name + ".key")), {.window = place.window});
+  const std::string value = split_heads(linear(x, layer.value, name + ".value"));
+  const std::string products =
+      graph_.add("MatMul", {transposed(query, {0, 2, 1, 3}), transposed(key, {0, 2, 3, 1})});
+  std::string scores = graph_.add("Add", {products, mask()});
+  if (const std::string bias = positions_.bias(place); !bias.empty())
+    scores = graph_.add("Add", {scores, bias});
   const std::string shares =
       graph_.add("Softmax", {scores}, {.attributes = {Attribute::of("axis", std::int64_t{-1})}});
-  const std::string context = graph_.add(
-      "Transpose", {graph_.add("MatMul", {shares, value})},
-      {.attributes = {ints_attribute("perm", {0, 2, 1, 3})}}
-  );
+  const std::string context =
+      transposed(graph_.add("MatMul", {shares, transposed(value, {0, 2, 1, 3})}), {0, 2, 1, 3});
   return graph_.add("Reshape", {context, graph_.ints({0, -1, heads_ * head_size_})});
 }
 
@@ -164,13 +157,12 @@ std::string PlainBlocks::activated(
   return activate(graph_, linear(x, dense, name), activation);
 }
 
-std::string PlainBlocks::residual(
-    const std::string& x, const std::string& residual, const DenseTensors& dense,
-    const NamedNorm& norm
+Stream PlainBlocks::residual(
+    const std::string& x, const Stream& stream, const DenseTensors& dense, const NamedNorm& norm
 ) {
-  return normalized(
-      graph_.add("Add", {linear(x, dense, norm.name), residual}), norm.tensors, norm.name + ".norm"
-  );
+  const std::string sum = graph_.add("Add", {linear(x, dense, norm.name), stream.sum});
+  const std::string input = normalized(graph_, sum, {norm.tensors, norm.name + ".norm"}, epsilon_);
+  return {pre_norm_ ? sum : input, input};
 }
 
 /// 0.5 x (1 + erf(x / sqrt 2)): the form that ONNX Runtime and OpenVINO know as GELU.
@@ -193,9 +185,21 @@ std::string gelu_tanh(GraphBuilder& graph, const std::string& x) {
 }  // namespace
 
 std::unique_ptr<Blocks> make_plain_blocks(
-    GraphBuilder& graph, const HfConfig& config, EncoderInputs inputs
+    GraphBuilder& graph, const EncoderTensors& tensors, EncoderInputs inputs
 ) {
-  return std::make_unique<PlainBlocks>(graph, config, std::move(inputs));
+  return std::make_unique<PlainBlocks>(graph, tensors, std::move(inputs));
+}
+
+std::string normalized(
+    GraphBuilder& graph, const std::string& x, const NamedNorm& norm, float epsilon
+) {
+  const auto size = static_cast<std::int64_t>(norm.tensors.gamma.values().size());
+  return graph.add(
+      "LayerNormalization",
+      {x, graph.weight(norm.name + ".gamma", {size}, norm.tensors.gamma.values()),
+       graph.weight(norm.name + ".beta", {size}, norm.tensors.beta.values())},
+      {.attributes = {Attribute::of("axis", std::int64_t{-1}), Attribute::of("epsilon", epsilon)}}
+  );
 }
 
 std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding) {

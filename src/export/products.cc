@@ -110,7 +110,9 @@ std::string Products::product(
 std::string Products::linear(
     const std::string& x, const PackedDense& dense, const std::string& name
 ) {
-  return graph_.add("Add", {product(x, dense, name), bias(dense, name)});
+  const std::string sums = product(x, dense, name);
+  const bool biased = std::ranges::any_of(dense.bias, [](float value) { return value != 0; });
+  return biased ? graph_.add("Add", {sums, bias(dense, name)}) : sums;
 }
 
 }  // namespace martlet

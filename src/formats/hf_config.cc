@@ -34,10 +34,13 @@ struct Family {
   Dimension type_vocab_size;
   std::string_view hidden_act;
   std::string_view layer_norm_eps;  // empty: fixed
-  Dimension embedding_size{};       // 0: hidden_size
+  float layer_norm_eps_fallback = 1e-12F;
+  Dimension embedding_size{};  // 0: hidden_size
   bool one_type = false;
   Dimension padding{"", -1};  // of HfConfig::padding_position
   Dimension relative_buckets{};
+  /// What only this family has; null: nothing.
+  Status (*read_more)(JsonReader& reader, std::string_view where, HfConfig& config) = nullptr;
 };
 
 constexpr Family bert_like(std::string_view model_type, std::string_view prefix) {
@@ -99,9 +102,46 @@ constexpr Family mpnet() {
   return family;
 }
 
+Status read_modernbert(JsonReader& reader, std::string_view where, HfConfig& config) {
+  config.gated = true;
+  config.pre_norm = true;
+  config.biases = {.attention = false, .ff = false, .norm = false, .head_dense = false};
+  reader.get("attention_bias", config.biases.attention);
+  reader.get("mlp_bias", config.biases.ff);
+  reader.get("norm_bias", config.biases.norm);
+  reader.get("classifier_bias", config.biases.head_dense);
+  reader.get("classifier_activation", config.head_act);
+  std::string pooling = "cls";
+  reader.get("classifier_pooling", pooling);
+  if (pooling != "cls" && pooling != "mean")
+    reader.reject("classifier_pooling", in_quotes(pooling), "cls or mean");
+  config.head_reads_mean = pooling == "mean";
+  if (config.hidden_size / config.heads % 2 != 0) {
+    reader.reject(
+        "hidden_size", fmt::format("{}", config.hidden_size),
+        fmt::format("{} heads of an even size", config.heads)
+    );
+  }
+  return read_rotary_config(reader, where, config.layers, config.rotary);
+}
+
+constexpr Family modernbert() {
+  Family family = bert_like("modernbert", "model.");
+  family.vocab_size.fallback = 50368;
+  family.layers.fallback = 22;
+  family.intermediate_size.fallback = 1152;
+  family.max_positions.fallback = 8192;
+  family.type_vocab_size = {};
+  family.hidden_act = "hidden_activation";
+  family.layer_norm_eps = "norm_eps";
+  family.layer_norm_eps_fallback = 1e-5F;
+  family.read_more = read_modernbert;
+  return family;
+}
+
 constexpr Family kFamilies[] = {
     bert_like("bert", "bert."), distilbert(), roberta(), roberta_like("xlm-roberta"),
-    roberta_like("camembert"),  electra(),    mpnet(),
+    roberta_like("camembert"),  electra(),    mpnet(),   modernbert(),
 };
 
 Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
@@ -203,11 +243,14 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   config.problem_type = std::move(task.problem_type);
   config.activation_fn = std::move(task.activation_fn);
   reader.get((*family)->hidden_act, config.hidden_act);
+  config.layer_norm_eps = (*family)->layer_norm_eps_fallback;
   if (!(*family)->layer_norm_eps.empty()) {
     reader.get((*family)->layer_norm_eps, config.layer_norm_eps, {.min = 0.0, .max = 1.0});
   }
   reader.get("position_embedding_type", config.position_embedding_type);
   reader.get("is_decoder", config.is_decoder);
+  if ((*family)->read_more != nullptr)
+    MARTLET_RETURN_IF_ERROR((*family)->read_more(reader, where, config));
   MARTLET_RETURN_IF_ERROR(reader.status());
   MARTLET_RETURN_IF_ERROR(refuse_unsupported(reader, where));
   return config;

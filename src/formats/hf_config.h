@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/rotary_config.h"
 #include "martlet/status.h"
 
 namespace martlet {
@@ -27,8 +28,23 @@ struct HfConfig {
   std::int32_t type_vocab_size = 0;   // 0 where the family has no token types
   std::int32_t relative_buckets = 0;  // rows of MPNet's bias by distance; 0: there is none
   bool one_type = false;              // every token is of the first type, in pairs too
+  RotaryConfig rotary;                // where positions are rotations
   float layer_norm_eps = 1e-12F;
   std::string hidden_act = "gelu";
+  std::string head_act;          // of the classification head; empty: the family's
+  bool head_reads_mean = false;  // a sequence classifier looks at the mean of all tokens
+  bool gated = false;            // a layer's inner outputs are multiplied with as many gates
+  /// Sublayers read what their norm makes of the sum of all before, and a last norm ends the
+  /// encoder; else every sublayer ends with its norm.
+  bool pre_norm = false;
+  /// Which parts have biases.
+  struct Biases {
+    bool attention = true;
+    bool ff = true;
+    bool norm = true;
+    bool head_dense = true;
+  };
+  Biases biases{};
   std::string position_embedding_type = "absolute";
   bool is_decoder = false;
   std::vector<std::string> labels;  // id2label in id order; LABEL_i where only num_labels is given

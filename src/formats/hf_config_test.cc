@@ -101,6 +101,58 @@ TEST(HfConfigTest, ElectraEmbedsInAWidthOfItsOwn) {
   EXPECT_EQ(bert->embedding_size, bert->hidden_size);
 }
 
+TEST(HfConfigTest, ModernBertInTheKeysOfTwoVersions) {
+  const auto plain = parse_hf_config(
+      R"({"model_type": "modernbert", "num_hidden_layers": 4, "local_attention": 20,
+          "global_attn_every_n_layers": 2, "global_rope_theta": 5000.0, "local_rope_theta": null,
+          "classifier_pooling": "mean", "classifier_activation": "relu", "norm_bias": true})",
+      "config.json"
+  );
+  ASSERT_TRUE(plain) << plain.status().message();
+  EXPECT_EQ(plain->rotary.local, (std::vector<std::uint8_t>{0, 1, 0, 1}));
+  EXPECT_EQ(plain->rotary.window_of(0), 0);
+  EXPECT_EQ(plain->rotary.window_of(1), 10);
+  EXPECT_EQ(plain->rotary.theta, 5000);
+  EXPECT_EQ(plain->rotary.local_theta, 10000);
+  EXPECT_EQ(plain->layer_norm_eps, 1e-5F);
+  EXPECT_TRUE(plain->head_reads_mean);
+  EXPECT_EQ(plain->head_act, "relu");
+  EXPECT_TRUE(plain->biases.norm);
+  EXPECT_FALSE(plain->biases.attention || plain->biases.ff || plain->biases.head_dense);
+
+  const auto newer = parse_hf_config(
+      R"({"model_type": "modernbert", "num_hidden_layers": 2,
+          "layer_types": ["sliding_attention", "full_attention"],
+          "rope_parameters": {"full_attention": {"rope_theta": 7, "rope_type": "default"},
+                              "sliding_attention": {"rope_theta": 9}}})",
+      "config.json"
+  );
+  ASSERT_TRUE(newer) << newer.status().message();
+  EXPECT_EQ(newer->rotary.local, (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_EQ(newer->rotary.theta, 7);
+  EXPECT_EQ(newer->rotary.local_theta, 9);
+  EXPECT_FALSE(newer->head_reads_mean);
+}
+
+TEST(HfConfigTest, ModernBertThatCannotBe) {
+  const auto code = [](std::string_view member) {
+    return status_of(fmt::format(R"({{"model_type": "modernbert", {}}})", member)).code();
+  };
+  EXPECT_EQ(code(R"("layer_types": ["full_attention"])"), StatusCode::kInvalidModel);
+  EXPECT_EQ(
+      code(R"("num_hidden_layers": 1, "layer_types": ["linear"])"), StatusCode::kInvalidModel
+  );
+  EXPECT_EQ(code(R"("classifier_pooling": "max")"), StatusCode::kInvalidModel);
+  EXPECT_EQ(code(R"("local_attention": 1)"), StatusCode::kInvalidModel);
+  EXPECT_EQ(code(R"("hidden_size": 9, "num_attention_heads": 3)"), StatusCode::kInvalidModel);
+  EXPECT_EQ(code(R"("rope_parameters": [])"), StatusCode::kInvalidModel);
+  EXPECT_EQ(
+      code(R"("rope_parameters": {"full_attention": {"rope_type": "yarn"}})"),
+      StatusCode::kUnsupported
+  );
+  EXPECT_EQ(code(R"("rope_scaling": {"type": "linear"})"), StatusCode::kUnsupported);
+}
+
 TEST(HfConfigTest, NumLabelsNamesThem) {
   const auto config = parse_hf_config(R"({"model_type": "bert", "num_labels": 2})", "config.json");
   ASSERT_TRUE(config);
@@ -113,7 +165,7 @@ TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
   EXPECT_EQ(
       status.message(),
       "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert, roberta, "
-      "xlm-roberta, camembert, electra, mpnet"
+      "xlm-roberta, camembert, electra, mpnet, modernbert"
   );
 }
 

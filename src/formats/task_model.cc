@@ -14,9 +14,10 @@ namespace {
 struct Family {
   std::string_view model_type;
   std::string_view stem;               // of its classes' names
-  std::string_view sequence_heads[2];  // modules beside the encoder of a sequence classifier
+  std::string_view sequence_heads[3];  // modules beside the encoder of a sequence classifier
   bool pools_sequences = false;        // ... which has the encoder's pooler
   bool pooler = false;                 // and so does the bare encoder
+  std::string_view token_heads[3] = {"classifier"};  // ... of a token classifier
 };
 
 constexpr Family kFamilies[] = {
@@ -27,6 +28,12 @@ constexpr Family kFamilies[] = {
     {"camembert", "Camembert", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"mpnet", "MPNet", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"electra", "Electra", {"classifier.out_proj", "classifier.dense"}},
+    {"modernbert",
+     "ModernBert",
+     {"classifier", "head.dense", "head.norm"},
+     false,
+     false,
+     {"classifier", "head.dense", "head.norm"}},
 };
 
 TaskModel make(const Family& family, std::string_view task_type, std::string_view suffix) {
@@ -44,7 +51,7 @@ std::array<TaskModel, 3> task_models(const Family& family) {
   std::ranges::copy(family.sequence_heads, sequences.heads);
   sequences.pooler = family.pools_sequences;
   TaskModel tokens = make(family, "TOKEN_CLS", "ForTokenClassification");
-  tokens.heads[0] = "classifier";
+  std::ranges::copy(family.token_heads, tokens.heads);
   TaskModel encoder = make(family, "FEATURE_EXTRACTION", "Model");
   encoder.pooler = family.pooler;
   return {std::move(sequences), std::move(tokens), std::move(encoder)};
@@ -58,7 +65,7 @@ bool is_of(std::string_view name, std::string_view module) {
 /// The modules at the root of each family's encoder: what else a checkpoint holds belongs to the
 /// heads it was trained with.
 constexpr std::string_view kEncoderModules[] = {
-    "embeddings", "embeddings_project", "encoder", "transformer"
+    "embeddings", "embeddings_project", "encoder", "transformer", "layers", "final_norm"
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ struct TaskModel {
   std::string_view model_type;  // "bert"
   std::string_view task_type;   // PEFT's name: "SEQ_CLS"
   std::string architecture;     // transformers' class: "BertForSequenceClassification"
-  std::string_view heads[2];    // modules beside the encoder: "classifier"; empty: none
+  std::string_view heads[3];    // modules beside the encoder: "classifier"; empty: none
   bool pooler = false;          // the encoder's pooler is part of it
 
   [[nodiscard]] bool classifies() const noexcept { return !heads[0].empty(); }

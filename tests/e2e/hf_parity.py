@@ -16,6 +16,7 @@ SMALL_MODELS = {
     "bert-odd": ["logits"],
     "distilbert-encoder": ["tokens", "mean"],
     "electra-odd": ["logits"],
+    "modernbert-odd": ["logits"],
     "mpnet-odd": ["logits"],
     "roberta-odd": ["logits"],
 }
@@ -25,6 +26,7 @@ BASE_MODELS = {
     "distilbert-base": ["logits"],
     "distilbert-base-encoder": ["tokens", "cls"],
     "electra-small": ["logits"],
+    "modernbert-base": ["logits"],
     "mpnet-base-encoder": ["tokens", "mean"],
     "roberta-base": ["logits"],
 }

@@ -29,6 +29,7 @@ EVERY_FORM = [
     "bert-odd",
     "distilbert-odd-f16",
     "electra-odd",
+    "modernbert-odd",
     "mpnet-odd",
     "roberta-odd",
 ]  # models that are exported in all of them

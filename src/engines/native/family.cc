@@ -98,9 +98,39 @@ constexpr Family mpnet() {
   return family;
 }
 
+constexpr Family modernbert() {
+  return {
+      .model_type = "modernbert",
+      .word_embeddings = "embeddings.tok_embeddings",
+      .position_embeddings = "",
+      .type_embeddings = "",
+      .embedding_norm = "embeddings.norm",
+      .relative_bias = "",
+      .embedding_projection = "",
+      .query = "",
+      .key = "",
+      .value = "",
+      .query_key_value = "layers.{}.attn.Wqkv",
+      .attention_out = "layers.{}.attn.Wo",
+      .attention_norm = "layers.{}.attn_norm",
+      .ff_in = "layers.{}.mlp.Wi",
+      .ff_out = "layers.{}.mlp.Wo",
+      .ff_norm = "layers.{}.mlp_norm",
+      .final_norm = "final_norm",
+      .pooler = "",
+      .head_dense = "head.dense",
+      .head_dense_in_prefix = false,
+      .head_activation = Activation::kGelu,
+      .head_norm = "head.norm",
+      .classifier = "classifier",
+      .token_classifier = "classifier",
+      .token_head_dense = true,
+  };
+}
+
 constexpr Family kFamilies[] = {
     bert(),    distilbert(), roberta("roberta"), roberta("xlm-roberta"), roberta("camembert"),
-    electra(), mpnet(),
+    electra(), mpnet(),      modernbert(),
 };
 
 struct ActivationName {
@@ -114,6 +144,17 @@ constexpr ActivationName kActivations[] = {
     {"gelu_fast", Activation::kGeluTanh}, {"relu", Activation::kRelu},
     {"tanh", Activation::kTanh},
 };
+
+Result<Activation> find_activation(
+    const std::string& name, std::string_view key, std::string_view where
+) {
+  const auto* found = std::ranges::find(kActivations, name, &ActivationName::name);
+  if (found != std::end(kActivations)) return found->activation;
+  return error(
+      StatusCode::kUnsupported, where,
+      "{}, got '{}', expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh", key, name
+  );
+}
 
 std::string known_families() {
   std::string names;
@@ -167,16 +208,12 @@ Result<Architecture> find_architecture(const HfConfig& config, std::string_view 
         config.position_embedding_type
     );
   }
-  const auto* activation =
-      std::ranges::find(kActivations, config.hidden_act, &ActivationName::name);
-  if (activation == std::end(kActivations)) {
-    return error(
-        StatusCode::kUnsupported, where,
-        "hidden_act, got '{}', expected gelu, gelu_new, gelu_pytorch_tanh, relu or tanh",
-        config.hidden_act
-    );
-  }
-  return Architecture{family, activation->activation};
+  const auto activation = find_activation(config.hidden_act, "hidden_act", where);
+  if (!activation) return activation.error();
+  if (config.head_act.empty()) return Architecture{family, *activation, family->head_activation};
+  const auto head = find_activation(config.head_act, "classifier_activation", where);
+  if (!head) return head.error();
+  return Architecture{family, *activation, *head};
 }
 
 bool is_token_classifier(const HfConfig& config) {
@@ -197,6 +234,15 @@ std::string WeightNames::base(std::string_view name) const {
 
 std::string WeightNames::layer(std::string_view pattern, int index) const {
   return base(fmt::format(fmt::runtime(pattern), index));
+}
+
+std::string WeightNames::norm_after_attention(int index) const {
+  return layer(family_->final_norm.empty() ? family_->attention_norm : family_->ff_norm, index);
+}
+
+std::string WeightNames::norm_after_ff(int index, int layers) const {
+  if (family_->final_norm.empty()) return layer(family_->ff_norm, index);
+  return index + 1 < layers ? layer(family_->attention_norm, index + 1) : base(family_->final_norm);
 }
 
 std::string WeightNames::head_dense() const {
@@ -246,6 +292,7 @@ Result<std::vector<float>> read_relative_bias(
 Result<FloatTensor> read_positions(
     const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
 ) {
+  if (names.family().position_embeddings.empty()) return FloatTensor();
   const auto width = std::int64_t{config.embedding_size};
   auto table = checkpoint.read(
       names.base(names.family().position_embeddings) + ".weight",

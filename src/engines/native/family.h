@@ -23,8 +23,8 @@ struct Family {
   std::string_view model_type;
 
   std::string_view word_embeddings;
-  std::string_view position_embeddings;
-  std::string_view type_embeddings;  // empty: the family has no token types
+  std::string_view position_embeddings;  // empty: none are added
+  std::string_view type_embeddings;      // empty: the family has no token types
   std::string_view embedding_norm;
   /// [buckets, heads]: what attention adds by distance; empty: nothing.
   std::string_view relative_bias;
@@ -34,11 +34,15 @@ struct Family {
   std::string_view query;
   std::string_view key;
   std::string_view value;
+  std::string_view query_key_value{};  // all three in one; empty: each has its own
   std::string_view attention_out;
   std::string_view attention_norm;
   std::string_view ff_in;
   std::string_view ff_out;
   std::string_view ff_norm;
+  /// Behind the last layer. Empty: the last sublayer's own norm is the end. Where it is not, the
+  /// other norms stand before their sublayers, but for the first attention's, which there is not.
+  std::string_view final_norm{};
 
   std::string_view pooler;  // dense + tanh on the first token; empty: none
 
@@ -46,15 +50,18 @@ struct Family {
   std::string_view head_dense;
   bool head_dense_in_prefix;  // the dense part belongs to the base model (BERT's pooler)
   Activation head_activation;
+  std::string_view head_norm{};  // between the activation and the classifier; empty: none
   std::string_view classifier;
 
   std::string_view token_classifier;
+  bool token_head_dense = false;  // the token classifier too has the dense part before it
 };
 
 /// What a config.json says of how a model is built.
 struct Architecture {
-  const Family* family;   // never null
-  Activation activation;  // between ff_in and ff_out
+  const Family* family;        // never null
+  Activation activation;       // between ff_in and ff_out
+  Activation head_activation;  // behind the head's dense part
 };
 
 /// kUnsupported for a family or an option of it that martlet does not have; `where` is the file.
@@ -73,6 +80,9 @@ class WeightNames {
   [[nodiscard]] std::string base(std::string_view name) const;
   /// Of its layer `index`.
   [[nodiscard]] std::string layer(std::string_view pattern, int index) const;
+  /// Of the norm that follows attention, and the other sublayer, of layer `index` out of `layers`.
+  [[nodiscard]] std::string norm_after_attention(int index) const;
+  [[nodiscard]] std::string norm_after_ff(int index, int layers) const;
   [[nodiscard]] std::string head_dense() const;
   /// The last layer of the head that `config` names.
   [[nodiscard]] std::string classifier(const HfConfig& config) const;
@@ -84,7 +94,8 @@ class WeightNames {
   std::string_view prefix_;  // empty: the checkpoint is of a bare encoder
 };
 
-/// [max_positions, embedding_size]. What every token's type adds is in it where there is but one.
+/// [max_positions, embedding_size], or empty where positions add nothing. What every token's type
+/// adds is in it where there is but one.
 Result<FloatTensor> read_positions(
     const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
 );

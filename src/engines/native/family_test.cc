@@ -42,7 +42,9 @@ TEST(Family, EachHasAConfigAndAPrefix) {
     const auto config =
         parse_hf_config(fmt::format(R"({{"model_type": "{}"}})", name), "config.json");
     ASSERT_TRUE(config) << config.status().message();
-    EXPECT_TRUE(find_architecture(*config, "config.json")) << name;
+    const auto architecture = find_architecture(*config, "config.json");
+    ASSERT_TRUE(architecture) << name;
+    EXPECT_NE(architecture->family->final_norm.empty(), config->pre_norm) << name;
     EXPECT_FALSE(base_model_prefix(name).empty()) << name;
   }
 }

@@ -59,8 +59,9 @@ void Forward::run(
     for_each_group([&](GroupPass& pass) { pass.ff_out(layer, next); });
   };
   const bool first_tokens_only =
-      kind == OutputKind::kCls || kind == OutputKind::kPooler ||
-      (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence);
+      !weights_.config.pre_norm &&
+      (kind == OutputKind::kCls || kind == OutputKind::kPooler ||
+       (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence));
   for_each_group([](GroupPass& pass) { pass.embed(); });
   const std::vector<LayerWeights>& layers = weights_.layers;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) run_layer(layers[i], &layers[i + 1].query);

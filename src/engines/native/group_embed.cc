@@ -49,7 +49,12 @@ void GroupPass::embed() {
   }
   timer_.done(Step::kEmbed);
   const Linear& reader = weights_.layers.front().query;
-  if (!weights_.embedding_projection) return normalize(weights_.embedding_norm, tokens_, &reader);
+  if (!weights_.embedding_projection) {
+    normalize(weights_.embedding_norm, tokens_, &reader);
+    // The sum that the first sublayer adds to is normalized too.
+    if (weights_.config.pre_norm) steps_.copy_rows(w_.input, w_.x, hidden_, mine);
+    return;
+  }
   steps_.normalize(
       weights_.embedding_norm, weights_.config.layer_norm_eps, embedding_size(), tokens_, nullptr
   );
@@ -59,11 +64,12 @@ void GroupPass::embed() {
 
 void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
   const std::span<const float> types = weights_.type_embeddings.values();
+  const std::span<const float> positions = weights_.position_embeddings.values();
   const WordEmbeddings& words = weights_.word_embeddings;
   const EmbedRows rows{
       .words = words.data(),
       .ids = batch_.ids.data() + first_ + begin,
-      .positions = weights_.position_embeddings.values().data() + position * embedding_size(),
+      .positions = positions.empty() ? nullptr : positions.data() + position * embedding_size(),
       .types = types.empty() ? nullptr : types.data(),
       .type_ids = batch_.type_ids.empty() ? nullptr : batch_.type_ids.data() + first_ + begin,
       .out = w_.sum + begin * w_.hidden_stride,

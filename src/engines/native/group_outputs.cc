@@ -5,7 +5,7 @@
 
 namespace martlet {
 
-/// A head's layer over rows of x or sum; heads are fp32 in every precision.
+/// A head's layer over rows of input, context or sum; heads are fp32 in every precision.
 void GroupPass::apply_head(
     const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,
     std::size_t rows
@@ -23,62 +23,109 @@ void GroupPass::apply_head(
   );
 }
 
-void GroupPass::classify(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
-  const float* features = w_.x;
-  if (weights_.head == HeadKind::kSequence) {
-    const Linear& dense = weights_.head_dense ? *weights_.head_dense : *weights_.pooler;
-    apply_head(dense, w_.x, w_.sum, w_.hidden_stride, weights_.head_activation, rows);
+void GroupPass::normalize_head(const Norm& norm, std::size_t rows) {
+  const Range mine = share(rows, team_, kTileRows);
+  float* sum = w_.sum + mine.begin * w_.hidden_stride;
+  kernels_.layer_norm.f32({
+      .x = sum,
+      .gamma = norm.gamma.data(),
+      .beta = norm.beta.data(),
+      .epsilon = weights_.config.layer_norm_eps,
+      .out = sum,
+      .stride = w_.hidden_stride,
+      .rows = mine.end - mine.begin,
+      .n = hidden_,
+  });
+  steps_.end_of_step(rows);
+}
+
+void GroupPass::classify(
+    const float* features, std::size_t rows, std::size_t output_row, EncoderOutput& output
+) {
+  const bool pools = weights_.head == HeadKind::kSequence && !weights_.head_dense;
+  const std::optional<Linear>& dense = pools ? weights_.pooler : weights_.head_dense;
+  if (dense) {
+    apply_head(*dense, features, w_.sum, w_.hidden_stride, weights_.head_activation, rows);
     steps_.end_of_step(rows);
+    if (weights_.head_norm) normalize_head(*weights_.head_norm, rows);
     features = w_.sum;
   }
   float* logits = output.values.data() + output_row * output.columns;
   apply_head(weights_.classifier, features, logits, output.columns, Activation::kNone, rows);
 }
 
-void GroupPass::copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output) {
+void GroupPass::copy_rows(
+    const float* from, std::size_t rows, std::size_t output_row, EncoderOutput& output
+) {
   steps_.barrier();
   const Range mine = share(rows, team_);
   for (std::size_t r = mine.begin; r < mine.end; ++r) {
     std::copy_n(
-        w_.x + r * w_.hidden_stride, hidden_, output.values.data() + (output_row + r) * hidden_
+        from + r * w_.hidden_stride, hidden_, output.values.data() + (output_row + r) * hidden_
     );
   }
 }
 
-/// Mean or maximum over each sequence's rows.
-void GroupPass::pool(OutputKind kind, EncoderOutput& output) {
+/// Mean or maximum over each sequence's rows; `out`: [sequences, hidden], row stride `stride`.
+void GroupPass::pool(OutputKind kind, float* out, std::size_t stride) {
   steps_.barrier();
   const Range mine = share(sequences_, team_);
-  for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
-    float* out = output.values.data() + (group_.begin + sequence) * hidden_;
-    const float* x = w_.x + row(sequence) * w_.hidden_stride;
-    std::copy_n(x, hidden_, out);
-    for (std::size_t r = 1; r < length(sequence); ++r) {
-      x += w_.hidden_stride;
-      for (std::size_t i = 0; i < hidden_; ++i)
-        out[i] = kind == OutputKind::kMax ? std::max(out[i], x[i]) : out[i] + x[i];
-    }
-    if (kind == OutputKind::kMax) continue;
-    const auto count = static_cast<float>(length(sequence));
-    for (std::size_t i = 0; i < hidden_; ++i) out[i] /= count;
+  for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence)
+    pool(kind, sequence, out + sequence * stride);
+}
+
+void GroupPass::pool(OutputKind kind, std::size_t sequence, float* out) {
+  const float* x = w_.input + row(sequence) * w_.hidden_stride;
+  std::copy_n(x, hidden_, out);
+  for (std::size_t r = 1; r < length(sequence); ++r) {
+    x += w_.hidden_stride;
+    for (std::size_t i = 0; i < hidden_; ++i)
+      out[i] = kind == OutputKind::kMax ? std::max(out[i], x[i]) : out[i] + x[i];
   }
+  if (kind == OutputKind::kMax) return;
+  const auto count = static_cast<float>(length(sequence));
+  for (std::size_t i = 0; i < hidden_; ++i) out[i] /= count;
+}
+
+/// One row for each sequence, as sequence heads and first-token outputs read them.
+const float* GroupPass::sequence_rows(bool mean) {
+  if (!weights_.config.pre_norm) return w_.input;  // run_layer_first_tokens() has left them there
+  if (mean) {
+    pool(OutputKind::kMean, w_.context, w_.hidden_stride);
+  } else {
+    steps_.barrier();
+    const Range mine = share(sequences_, team_);
+    for (std::size_t sequence = mine.begin; sequence < mine.end; ++sequence) {
+      std::copy_n(
+          w_.input + row(sequence) * w_.hidden_stride, hidden_,
+          w_.context + sequence * w_.hidden_stride
+      );
+    }
+  }
+  steps_.barrier();
+  return w_.context;
 }
 
 void GroupPass::write(OutputKind kind, EncoderOutput& output) {
+  float* rows = output.values.data() + group_.begin * output.columns;
   switch (kind) {
     case OutputKind::kLogits:
-      return weights_.head == HeadKind::kToken ? classify(tokens_, first_, output)
-                                               : classify(sequences_, group_.begin, output);
+      if (weights_.head == HeadKind::kToken) return classify(w_.input, tokens_, first_, output);
+      return classify(
+          sequence_rows(weights_.config.head_reads_mean), sequences_, group_.begin, output
+      );
     case OutputKind::kTokens:
-      return copy_rows(tokens_, first_, output);
+      return copy_rows(w_.input, tokens_, first_, output);
     case OutputKind::kCls:
-      return copy_rows(sequences_, group_.begin, output);
+      return copy_rows(sequence_rows(false), sequences_, group_.begin, output);
     case OutputKind::kMean:
     case OutputKind::kMax:
-      return pool(kind, output);
+      return pool(kind, rows, hidden_);
     case OutputKind::kPooler:
-      float* out = output.values.data() + group_.begin * output.columns;
-      return apply_head(*weights_.pooler, w_.x, out, output.columns, Activation::kTanh, sequences_);
+      return apply_head(
+          *weights_.pooler, sequence_rows(false), rows, output.columns, Activation::kTanh,
+          sequences_
+      );
   }
 }
 

@@ -25,7 +25,7 @@ void GroupPass::normalize(const Norm& norm, std::size_t rows, const Linear* read
 }
 
 void GroupPass::prepare(const Linear& reader) {
-  steps_.convert_step(reader, w_.x, w_.hidden_stride, w_.hidden_operand, tokens_);
+  steps_.convert_step(reader, w_.input, w_.hidden_stride, w_.hidden_operand, tokens_);
 }
 
 bool GroupPass::by_heads(const LayerWeights& layer) const {
@@ -51,13 +51,14 @@ void GroupPass::multiply_heads(
 }
 
 void GroupPass::attend_head(
-    const AttentionKernels& attention, std::size_t sequence, std::size_t head,
-    const Queries& queries
+    const LayerWeights& layer, std::size_t sequence, std::size_t head, const Queries& queries
 ) {
+  if (layer.rotary != nullptr) rotate_head(*layer.rotary, sequence, head);
+  const AttentionKernels& attention = attention_kernels(kernels_, layer.query.precision);
   const std::size_t head_dim = hidden_ / heads_;
   const std::size_t column = head * head_dim;
   const float* keys = w_.qkv + row(sequence) * w_.qkv_stride + hidden_ + column;
-  attention.f32({
+  const AttentionF32 task{
       .q = queries.q + column,
       .q_stride = queries.q_stride,
       .k = keys,
@@ -71,23 +72,24 @@ void GroupPass::attend_head(
       .out = w_.context + queries.context_row * w_.hidden_stride + column,
       .out_stride = w_.hidden_stride,
       .scratch = w_.scratch + static_cast<std::size_t>(team_.rank()) * w_.scratch_stride,
-  });
+  };
+  if (layer.window == 0) return attention.f32(task);
+  attend_window(attention, task, layer.window);
 }
 
 template <class QueriesOf>
 void GroupPass::attend_heads(const LayerWeights& layer, const QueriesOf& queries_of) {
-  const AttentionKernels& attention = attention_kernels(kernels_, layer.query.precision);
   if (by_heads(layer)) {
     const Range mine = share(heads_, team_);
     for (std::size_t sequence = 0; sequence < sequences_; ++sequence) {
       for (std::size_t head = mine.begin; head < mine.end; ++head)
-        attend_head(attention, sequence, head, queries_of(sequence));
+        attend_head(layer, sequence, head, queries_of(sequence));
     }
   } else {
     steps_.barrier();
     for (auto item = static_cast<std::size_t>(team_.rank()); item < sequences_ * heads_;
          item += static_cast<std::size_t>(team_.size())) {
-      attend_head(attention, item / heads_, item % heads_, queries_of(item / heads_));
+      attend_head(layer, item / heads_, item % heads_, queries_of(item / heads_));
     }
   }
   timer_.done(Step::kAttention);
@@ -120,7 +122,7 @@ void GroupPass::ff_in(const LayerWeights& layer, std::size_t rows) {
   steps_.multiply(
       {.step = Step::kFfIn,
        .linear = layer.ff_in,
-       .a = w_.x,
+       .a = w_.input,
        .lda = w_.hidden_stride,
        .operand = w_.hidden_operand,
        .c = w_.inner,
@@ -128,6 +130,7 @@ void GroupPass::ff_in(const LayerWeights& layer, std::size_t rows) {
        .activation = weights_.activation},
       rows
   );
+  if (layer.ff_gate) apply_gate(layer, rows);
   steps_.end_of_step(rows);
   steps_.convert_step(layer.ff_out, w_.inner, w_.inner_stride, w_.inner_operand, rows);
 }
@@ -154,7 +157,7 @@ void GroupPass::key_value(const LayerWeights& layer) {
       layer,
       {.step = Step::kQkv,
        .linear = layer.key_value,
-       .a = w_.x,
+       .a = w_.input,
        .lda = w_.hidden_stride,
        .operand = w_.hidden_operand,
        .c = w_.qkv + hidden_,
@@ -169,7 +172,7 @@ void GroupPass::attend(const LayerWeights& layer) {
       layer,
       {.step = Step::kQkv,
        .linear = layer.query,
-       .a = w_.x,
+       .a = w_.input,
        .lda = w_.hidden_stride,
        .operand = w_.hidden_operand,
        .c = w_.qkv,

@@ -31,8 +31,8 @@ class GroupPass {
   /// Every rank calls the same members in the same order: embed, the parts of a layer after the
   /// other, write.
   void embed();
-  /// x as `reader` will read it. The parts leave it so for the part that follows; this is for who
-  /// goes another way.
+  /// input as `reader` will read it. The parts leave it so for the part that follows; this is for
+  /// who goes another way.
   void prepare(const Linear& reader);
   /// The attention sublayer, from x to x.
   void attend(const LayerWeights& layer);
@@ -40,9 +40,9 @@ class GroupPass {
   void ff_in(const LayerWeights& layer);
   /// The second half, to x. `next` will read x, if there is a next layer.
   void ff_out(const LayerWeights& layer, const Linear* next);
-  /// The last layer where only first tokens are read: keys and values of every row, the rest for
-  /// one row a sequence. Afterwards row i of x belongs to sequence i. Exact: rows do not depend on
-  /// each other.
+  /// The last layer where only first tokens are read, of families whose norms come last: keys and
+  /// values of every row, the rest for one row a sequence. Afterwards row i of x belongs to
+  /// sequence i. Exact: rows do not depend on each other.
   void run_layer_first_tokens(const LayerWeights& layer);
   /// The group's rows of `output`.
   void write(OutputKind kind, EncoderOutput& output);
@@ -88,9 +88,16 @@ class GroupPass {
   void attend_heads(const LayerWeights& layer, const QueriesOf& queries_of);
   /// Of one head of one sequence.
   void attend_head(
-      const AttentionKernels& attention, std::size_t sequence, std::size_t head,
-      const Queries& queries
+      const LayerWeights& layer, std::size_t sequence, std::size_t head, const Queries& queries
   );
+  /// Turns the head's queries and keys by their positions, where they are. Nobody else reads them.
+  void rotate_head(const RotaryTable& table, std::size_t sequence, std::size_t head);
+  /// Attention that reaches no further than the layer's window.
+  void attend_window(
+      const AttentionKernels& attention, const AttentionF32& whole, std::size_t window
+  );
+  /// inner times gate.
+  void apply_gate(const LayerWeights& layer, std::size_t rows);
   /// From context to x; `residual` is the layer's input at the same rows.
   void attention_out(
       const LayerWeights& layer, const float* residual, std::size_t residual_stride,
@@ -103,9 +110,16 @@ class GroupPass {
       const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,
       std::size_t rows
   );
-  void classify(std::size_t rows, std::size_t output_row, EncoderOutput& output);
-  void copy_rows(std::size_t rows, std::size_t output_row, EncoderOutput& output);
-  void pool(OutputKind kind, EncoderOutput& output);
+  void normalize_head(const Norm& norm, std::size_t rows);
+  void classify(
+      const float* features, std::size_t rows, std::size_t output_row, EncoderOutput& output
+  );
+  void copy_rows(
+      const float* from, std::size_t rows, std::size_t output_row, EncoderOutput& output
+  );
+  void pool(OutputKind kind, float* out, std::size_t stride);
+  void pool(OutputKind kind, std::size_t sequence, float* out);
+  const float* sequence_rows(bool mean);
 
   const NativeWeights& weights_;
   const Kernels& kernels_;

@@ -62,7 +62,7 @@ std::span<const float> Probe::layer_input() {
   const Activations& w = workspace_.activations();
   sizes_.assign(sizes_.size(), 0);
   for (std::size_t row = 0; row < ids_.size(); ++row) {
-    const float* values = w.x + row * w.hidden_stride;
+    const float* values = w.input + row * w.hidden_stride;
     for (std::size_t i = 0; i < sizes_.size(); ++i) sizes_[i] += values[i] * values[i];
   }
   for (float& size : sizes_) size = std::sqrt(size / static_cast<float>(ids_.size()));

@@ -1,5 +1,7 @@
 #include "engines/native/rank_steps.h"
 
+#include <algorithm>
+
 namespace martlet {
 
 void RankSteps::multiply(const Product& p, std::size_t rows) {
@@ -97,6 +99,12 @@ void RankSteps::convert(
   }
 }
 
+void RankSteps::copy_rows(const float* from, float* to, std::size_t n, Range rows) {
+  const std::size_t stride = w_.hidden_stride;
+  for (std::size_t row = rows.begin; row < rows.end; ++row)
+    std::copy_n(from + row * stride, n, to + row * stride);
+}
+
 void RankSteps::convert_step(
     const Linear& reader, const float* from, std::size_t stride, const Operand& to, std::size_t rows
 ) {
@@ -115,12 +123,13 @@ void RankSteps::normalize(
       .gamma = norm.gamma.data(),
       .beta = norm.beta.data(),
       .epsilon = epsilon,
-      .out = w_.x + mine.begin * w_.hidden_stride,
+      .out = w_.input + mine.begin * w_.hidden_stride,
       .stride = w_.hidden_stride,
       .rows = mine.end - mine.begin,
       .n = hidden,
   });
-  if (reader != nullptr) convert(*reader, w_.x, w_.hidden_stride, w_.hidden_operand, mine);
+  if (w_.input != w_.x) copy_rows(w_.sum, w_.x, hidden, mine);
+  if (reader != nullptr) convert(*reader, w_.input, w_.hidden_stride, w_.hidden_operand, mine);
   timer_.done(Step::kNorm);
   end_of_step(rows);
 }

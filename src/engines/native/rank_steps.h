@@ -46,10 +46,14 @@ class RankSteps {
       std::size_t rows
   );
 
-  /// sum to x, and to the operand of `reader` if there is one.
+  /// sum to x, normalized, and to the operand of `reader` if there is one. Where norms come first,
+  /// sum to x as it is, and normalized to input.
   void normalize(
       const Norm& norm, float epsilon, std::size_t hidden, std::size_t rows, const Linear* reader
   );
+
+  /// [rows, n] of row stride hidden_stride.
+  void copy_rows(const float* from, float* to, std::size_t n, Range rows);
 
   void barrier();
   /// Ends a step whose next step reads only the rows that this rank wrote, where rows are what is

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "core/error.h"
 #include "engines/native/input_balance.h"
@@ -26,66 +25,42 @@ void join(std::span<const float> first, std::span<const float> second, AlignedBu
   std::ranges::copy(second, std::ranges::copy(first, to.data()).out);
 }
 
-/// Reads one model's tensors by the family's names.
-class Reader {
+/// Packs layers for the level that runs.
+class Packer {
  public:
-  Reader(NativeWeights& weights, const Family& family, const Kernels& kernels, ThreadPool& pool)
-      : names(weights.checkpoint, family),
-        checkpoint_(weights.checkpoint),
-        arena_(weights.arena),
-        kernels_(kernels),
-        pool_(pool) {}
+  Packer(Arena& arena, const Kernels& kernels, ThreadPool& pool)
+      : arena_(arena), kernels_(kernels), pool_(pool) {}
 
-  const WeightNames names;
-
-  Result<FloatTensor> table(const std::string& name, std::int64_t rows, std::int64_t columns)
-      const {
-    return checkpoint_.read(name + ".weight", std::array{rows, columns});
-  }
-
-  Status norm(const std::string& name, std::int64_t size, Norm& out) const {
-    auto gamma = checkpoint_.read(name + ".weight", std::array{size});
-    if (!gamma) return gamma.status();
-    auto beta = checkpoint_.read(name + ".bias", std::array{size});
-    if (!beta) return beta.status();
-    out = {copy(gamma->values(), arena_), copy(beta->values(), arena_)};
-    return {};
+  [[nodiscard]] Norm norm(const NormTensors& tensors) const {
+    return {copy(tensors.gamma.values(), arena_), copy(tensors.beta.values(), arena_)};
   }
 
   /// A head's layer, in fp32.
-  Status head(const std::string& name, std::int64_t n, std::int64_t k, Linear& out) const {
-    return linear(name, n, k, Precision::kFp32, {}, out);
+  [[nodiscard]] Linear head(const DenseTensors& tensors) const {
+    return linear(tensors, Precision::kFp32, {});
   }
 
   /// `input`: what the layer's inputs are like, so that int8 weights can be balanced with them;
   /// empty: not known.
-  Status linear(
-      const std::string& name, std::int64_t n, std::int64_t k, Precision precision,
-      std::span<const float> input, Linear& out
+  [[nodiscard]] Linear linear(
+      const DenseTensors& tensors, Precision precision, std::span<const float> input
   ) const {
-    auto weight = read(name, n, k, out);
-    if (!weight) return weight.status();
-    const std::span<const float> rows = weight->values();
+    Linear out = shaped(tensors);
+    const std::span<const float> rows = tensors.weight.values();
     balance({&rows, 1}, input, out);
     pack(kernels_, rows, precision, out, arena_, pool_);
-    return {};
+    return out;
   }
 
   /// Query, and key and value as the outputs of one layer. All three read the same inputs.
-  Status query_key_value(
-      const std::array<std::string, 3>& parts, std::int64_t hidden, Precision precision,
-      std::span<const float> input, LayerWeights& out
+  void query_key_value(
+      const LayerTensors& tensors, Precision precision, std::span<const float> input,
+      LayerWeights& out
   ) const {
-    auto query = read(parts[0], hidden, hidden, out.query);
-    if (!query) return query.status();
-    Linear key_bias;
-    auto key = read(parts[1], hidden, hidden, key_bias);
-    if (!key) return key.status();
-    Linear value_bias;
-    auto value = read(parts[2], hidden, hidden, value_bias);
-    if (!value) return value.status();
-
-    const std::array rows{query->values(), key->values(), value->values()};
+    const std::array rows{
+        tensors.query.weight.values(), tensors.key.weight.values(), tensors.value.weight.values()
+    };
+    out.query = shaped(tensors.query);
     balance(rows, input, out.query);
     pack(kernels_, rows[0], precision, out.query, arena_, pool_);
 
@@ -93,27 +68,43 @@ class Reader {
     joined.n = 2 * out.query.n;
     joined.k = out.query.k;
     joined.bias = AlignedBuffer(joined.n, arena_);
-    join(key_bias.bias.values(), value_bias.bias.values(), joined.bias);
-    if (out.query.input_factor.size() != 0)
-      joined.input_factor = copy(out.query.input_factor.values(), arena_);
+    join(tensors.key.bias.values(), tensors.value.bias.values(), joined.bias);
+    share_factor(out.query, joined);
     AlignedBuffer weight(joined.n * joined.k);
     join(rows[1], rows[2], weight);
     pack(kernels_, weight.values(), precision, joined, arena_, pool_);
-    return {};
+  }
+
+  /// ff_in and its gate, which read the same inputs.
+  void ff_in(
+      const LayerTensors& tensors, Precision precision, std::span<const float> input,
+      LayerWeights& out
+  ) const {
+    if (!tensors.ff_gate) {
+      out.ff_in = linear(tensors.ff_in, precision, input);
+      return;
+    }
+    const std::array rows{tensors.ff_in.weight.values(), tensors.ff_gate->weight.values()};
+    out.ff_in = shaped(tensors.ff_in);
+    balance(rows, input, out.ff_in);
+    pack(kernels_, rows[0], precision, out.ff_in, arena_, pool_);
+    Linear& gate = out.ff_gate.emplace(shaped(*tensors.ff_gate));
+    share_factor(out.ff_in, gate);
+    pack(kernels_, rows[1], precision, gate, arena_, pool_);
   }
 
  private:
-  /// The weights, and what of `out` is known before they are packed.
-  Result<FloatTensor> read(const std::string& name, std::int64_t n, std::int64_t k, Linear& out)
-      const {
-    out.n = static_cast<std::size_t>(n);
-    out.k = static_cast<std::size_t>(k);
-    auto weight = checkpoint_.read(name + ".weight", std::array{n, k});
-    if (!weight) return weight;
-    auto bias = checkpoint_.read(name + ".bias", std::array{n});
-    if (!bias) return bias;
-    out.bias = copy(bias->values(), arena_);
-    return weight;
+  /// What is known before the weights are packed.
+  [[nodiscard]] Linear shaped(const DenseTensors& tensors) const {
+    Linear out;
+    out.n = static_cast<std::size_t>(tensors.outputs);
+    out.k = static_cast<std::size_t>(tensors.inputs);
+    out.bias = copy(tensors.bias.values(), arena_);
+    return out;
+  }
+
+  void share_factor(const Linear& from, Linear& to) const {
+    if (from.input_factor.size() != 0) to.input_factor = copy(from.input_factor.values(), arena_);
   }
 
   /// Chooses the input factors of layers that read the same inputs.
@@ -125,43 +116,27 @@ class Reader {
     balance_inputs(input, column_peaks(weights, out.k, pool_), out.input_factor.values());
   }
 
-  const Checkpoint& checkpoint_;
   Arena& arena_;
   const Kernels& kernels_;
   ThreadPool& pool_;
 };
 
 /// `probe` shows what int8 products will read; null where there are none.
-Status read_layer(
-    const Reader& reader, const NativeWeights& weights, int index, Probe* probe, LayerWeights& out
+void pack_layer(
+    const Packer& packer, const LayerTensors& tensors, Precision precision, Probe* probe,
+    LayerWeights& out
 ) {
-  const Family& family = reader.names.family();
-  const HfConfig& config = weights.config;
-  const Precision precision = weights.precision.layer(static_cast<std::size_t>(index));
   const bool balanced = precision == Precision::kInt8;
-  const std::int64_t hidden = config.hidden_size;
-  const std::int64_t inner = config.intermediate_size;
-  const auto name = [&](std::string_view pattern) { return reader.names.layer(pattern, index); };
   std::span<const float> input;
   if (balanced) input = probe->layer_input();
-  MARTLET_RETURN_IF_ERROR(reader.query_key_value(
-      {name(family.query), name(family.key), name(family.value)}, hidden, precision, input, out
-  ));
-  MARTLET_RETURN_IF_ERROR(
-      reader.linear(name(family.attention_out), hidden, hidden, precision, {}, out.attention_out)
-  );
-  MARTLET_RETURN_IF_ERROR(reader.norm(name(family.attention_norm), hidden, out.attention_norm));
+  packer.query_key_value(tensors, precision, input, out);
+  out.attention_out = packer.linear(tensors.attention_out, precision, {});
+  out.attention_norm = packer.norm(tensors.attention_norm);
   if (probe != nullptr) input = probe->ff_input(out);
-  MARTLET_RETURN_IF_ERROR(reader.linear(
-      name(family.ff_in), inner, hidden, precision, balanced ? input : std::span<const float>{},
-      out.ff_in
-  ));
-  MARTLET_RETURN_IF_ERROR(
-      reader.linear(name(family.ff_out), hidden, inner, precision, {}, out.ff_out)
-  );
-  MARTLET_RETURN_IF_ERROR(reader.norm(name(family.ff_norm), hidden, out.ff_norm));
+  packer.ff_in(tensors, precision, balanced ? input : std::span<const float>{}, out);
+  out.ff_out = packer.linear(tensors.ff_out, precision, {});
+  out.ff_norm = packer.norm(tensors.ff_norm);
   if (probe != nullptr) probe->finish_layer(out);
-  return {};
 }
 
 bool any_int8(const NativeWeights& weights) {
@@ -171,45 +146,40 @@ bool any_int8(const NativeWeights& weights) {
   return false;
 }
 
+void place_rotary(std::size_t index, const NativeWeights& weights, LayerWeights& out) {
+  if (!weights.rotary) return;
+  out.window = static_cast<std::size_t>(weights.config.rotary.window_of(index));
+  out.rotary = out.window == 0 ? &weights.rotary->full : &weights.rotary->local;
+}
+
 Status read_layers(
-    const Reader& reader, const Kernels& kernels, ThreadPool& pool, NativeWeights& out
+    const FamilyTensors& reader, const Kernels& kernels, ThreadPool& pool, NativeWeights& out
 ) {
   out.layers.resize(static_cast<std::size_t>(out.config.layers));
   std::optional<Probe> probe;
   if (any_int8(out)) probe.emplace(out, kernels, pool);
-  for (int i = 0; i < out.config.layers; ++i) {
-    MARTLET_RETURN_IF_ERROR(read_layer(
-        reader, out, i, probe ? &*probe : nullptr, out.layers[static_cast<std::size_t>(i)]
-    ));
+  for (std::size_t i = 0; i < out.layers.size(); ++i) {
+    LayerTensors tensors;
+    MARTLET_RETURN_IF_ERROR(reader.layer(static_cast<int>(i), tensors));
+    place_rotary(i, out, out.layers[i]);
+    pack_layer(
+        Packer(out.arena, kernels, pool), tensors, out.precision.layer(i),
+        probe ? &*probe : nullptr, out.layers[i]
+    );
   }
   return {};
 }
 
-Status read_embeddings(const Reader& reader, NativeWeights& out) {
-  const WeightNames& names = reader.names;
-  const Family& family = names.family();
-  const HfConfig& config = out.config;
-  auto word =
-      reader.table(names.base(family.word_embeddings), config.vocab_size, config.embedding_size);
-  if (!word) return word.status();
-  out.word_embeddings.floats = std::move(*word);
-  auto positions = read_positions(names, out.checkpoint, config);
-  if (!positions) return positions.status();
-  out.position_embeddings = std::move(*positions);
-  auto types = read_types(names, out.checkpoint, config);
-  if (!types) return types.status();
-  out.type_embeddings = std::move(*types);
-  auto bias = read_relative_bias(names, out.checkpoint, config);
-  if (!bias) return bias.status();
-  out.relative_bias = std::move(*bias);
-  MARTLET_RETURN_IF_ERROR(
-      reader.norm(names.base(family.embedding_norm), config.embedding_size, out.embedding_norm)
-  );
-  if (config.embedding_size == config.hidden_size) return {};
-  return reader.head(
-      names.base(family.embedding_projection), config.hidden_size, config.embedding_size,
-      out.embedding_projection.emplace()
-  );
+Status read_embeddings(const FamilyTensors& reader, const Packer& packer, NativeWeights& out) {
+  EmbeddingTensors tensors;
+  MARTLET_RETURN_IF_ERROR(reader.embeddings(tensors));
+  out.embedding_norm = packer.norm(tensors.norm);
+  if (tensors.projection) out.embedding_projection = packer.head(*tensors.projection);
+  out.word_embeddings.floats = std::move(tensors.words);
+  out.position_embeddings = std::move(tensors.positions);
+  out.type_embeddings = std::move(tensors.types);
+  out.relative_bias = std::move(tensors.relative_bias);
+  return {};
 }
 
 /// Halves instead of floats, unless a value is too large for them.
@@ -240,23 +210,19 @@ bool is_low(const PrecisionPlan& plan, std::size_t layers) {
   return true;
 }
 
-Status read_heads(const Reader& reader, NativeWeights& out) {
-  const Family& family = reader.names.family();
-  const std::int64_t hidden = out.config.hidden_size;
-  if (!family.pooler.empty() && reader.names.has(reader.names.base(family.pooler))) {
-    MARTLET_RETURN_IF_ERROR(
-        reader.head(reader.names.base(family.pooler), hidden, hidden, out.pooler.emplace())
-    );
-  }
-  const std::string classifier = reader.names.classifier(out.config);
-  if (!reader.names.has(classifier)) return {};
-  const auto labels = static_cast<std::int64_t>(out.config.labels.size());
-  MARTLET_RETURN_IF_ERROR(reader.head(classifier, labels, hidden, out.classifier));
-  out.head_activation = family.head_activation;
-  out.head = is_token_classifier(out.config) ? HeadKind::kToken : HeadKind::kSequence;
-  if (out.head == HeadKind::kToken) return {};
-  if (family.head_dense_in_prefix && family.head_dense == family.pooler && out.pooler) return {};
-  return reader.head(reader.names.head_dense(), hidden, hidden, out.head_dense.emplace());
+Status read_heads(
+    const FamilyTensors& reader, const Packer& packer, const Family& family, NativeWeights& out
+) {
+  HeadTensors tensors;
+  MARTLET_RETURN_IF_ERROR(reader.heads(tensors));
+  if (tensors.pooler) out.pooler = packer.head(*tensors.pooler);
+  if (!tensors.classifier) return {};
+  out.classifier = packer.head(*tensors.classifier);
+  out.head = tensors.tokens ? HeadKind::kToken : HeadKind::kSequence;
+  const bool is_pooler = family.head_dense_in_prefix && out.pooler;
+  if (tensors.dense && !is_pooler) out.head_dense = packer.head(*tensors.dense);
+  if (tensors.norm) out.head_norm = packer.norm(*tensors.norm);
+  return {};
 }
 
 }  // namespace
@@ -272,13 +238,14 @@ Result<NativeWeights> load_native_weights(
   auto checkpoint = Checkpoint::open(directory, options.adapter);
   if (!checkpoint) return checkpoint.status();
 
-  NativeWeights weights(std::move(*config), architecture->activation, std::move(*checkpoint));
+  NativeWeights weights(std::move(*config), *architecture, std::move(*checkpoint));
   weights.precision = options.precision;
-  const Reader reader(weights, *architecture->family, kernels, pool);
-  MARTLET_RETURN_IF_ERROR(read_embeddings(reader, weights));
-  MARTLET_RETURN_IF_ERROR(read_heads(reader, weights));
-
+  const FamilyTensors reader(weights.checkpoint, *architecture->family, weights.config);
+  const Packer packer(weights.arena, kernels, pool);
   try {
+    MARTLET_RETURN_IF_ERROR(read_embeddings(reader, packer, weights));
+    MARTLET_RETURN_IF_ERROR(read_heads(reader, packer, *architecture->family, weights));
+    weights.rotary = make_rotary_tables(weights.config, pool);
     MARTLET_RETURN_IF_ERROR(read_layers(reader, kernels, pool, weights));
   } catch (const std::bad_alloc&) {
     return error(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,8 +12,9 @@
 #include "core/aligned_buffer.h"
 #include "core/arena.h"
 #include "core/thread_pool.h"
-#include "engines/native/family.h"
+#include "engines/native/family_tensors.h"
 #include "engines/native/linear.h"
+#include "engines/native/rotary.h"
 #include "formats/checkpoint.h"
 #include "formats/hf_config.h"
 #include "kernels/cpu/kernels.h"
@@ -28,10 +30,14 @@ struct LayerWeights {
   Linear query;
   Linear key_value;  // K's outputs, then V's
   Linear attention_out;
-  Norm attention_norm;
+  Norm attention_norm;  // behind attention, where pre_norm puts the next sublayer's
   Linear ff_in;
+  std::optional<Linear> ff_gate;  // what ff_in's activated outputs are multiplied with
   Linear ff_out;
-  Norm ff_norm;
+  Norm ff_norm;  // behind the layer
+  /// How far a token sees; 0: to the ends of its sequence.
+  std::size_t window = 0;
+  const RotaryTable* rotary = nullptr;  // of queries and keys; null: they stay as they are
 };
 
 /// [vocab_size, embedding_size]: most of a small model's bytes. In halves where every layer
@@ -49,24 +55,28 @@ struct WordEmbeddings {
 enum class HeadKind { kNone, kSequence, kToken };
 
 struct NativeWeights {
-  NativeWeights(HfConfig model_config, Activation inner_activation, Checkpoint model_checkpoint)
+  NativeWeights(
+      HfConfig model_config, const Architecture& architecture, Checkpoint model_checkpoint
+  )
       : config(std::move(model_config)),
-        activation(inner_activation),
+        activation(architecture.activation),
+        head_activation(architecture.head_activation),
         checkpoint(std::move(model_checkpoint)) {}
 
   HfConfig config;
   PrecisionPlan precision;
   Activation activation;  // between ff_in and ff_out
-  Activation head_activation = Activation::kTanh;
+  Activation head_activation;
 
   Arena arena;            // of all that is packed
   Checkpoint checkpoint;  // owns the bytes the embedding tables may point into
   WordEmbeddings word_embeddings;
-  FloatTensor position_embeddings;  // [max_positions, embedding_size]
+  FloatTensor position_embeddings;  // [max_positions, embedding_size], or empty
   FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   Norm embedding_norm;
   std::vector<float> relative_bias;            // see read_relative_bias
   std::optional<Linear> embedding_projection;  // where embedding_size is not hidden_size
+  std::unique_ptr<const RotaryTables> rotary;  // null: positions are no rotations
   std::vector<LayerWeights> layers;
 
   /// What attention adds to the scores of head `index` at distance 0; null: nothing.
@@ -78,7 +88,8 @@ struct NativeWeights {
 
   std::optional<Linear> pooler;
   HeadKind head = HeadKind::kNone;
-  std::optional<Linear> head_dense;  // sequence heads whose dense part is not the pooler
+  std::optional<Linear> head_dense;  // where it is not the pooler; token heads may have none
+  std::optional<Norm> head_norm;     // behind head_dense
   Linear classifier;
 };
 

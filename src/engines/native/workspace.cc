@@ -44,6 +44,7 @@ std::size_t attention_scratch(
 Activations Activations::from(std::size_t row) const noexcept {
   Activations group = *this;
   group.x += row * hidden_stride;
+  group.input += row * hidden_stride;
   group.hidden_operand.rows = reinterpret_cast<float*>(group.hidden_operand.row(row));
   group.hidden_operand.scale += row;
   group.hidden_operand.zero += row;
@@ -76,6 +77,8 @@ void Workspace::reserve(
   };
   const Part parts[] = {
       {&a.x, size.tokens * a.hidden_stride},
+      {&a.input, weights.config.pre_norm ? size.tokens * a.hidden_stride : 0},
+      {&a.gate, weights.config.gated ? size.group_tokens * a.inner_stride : 0},
       {&a.sum, size.group_tokens * a.hidden_stride},
       {&a.scratch, static_cast<std::size_t>(size.ranks) * a.scratch_stride},
       {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
@@ -111,6 +114,7 @@ void Workspace::reserve(
   if (storage_.size() < needed) storage_ = AlignedBuffer(needed);
   a.inner = place(parts, storage_.data());
   place(attention_parts, share ? a.inner : a.inner + inner_floats);
+  if (!weights.config.pre_norm) a.input = a.x;
 }
 
 }  // namespace martlet

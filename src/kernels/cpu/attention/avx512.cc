@@ -14,7 +14,7 @@ std::size_t scratch(std::size_t keys, std::size_t head_dim) noexcept {
 template <bool kExact>
 void f32(const AttentionF32& t) noexcept {
   using Lanes = LaneAttention<kExact>;
-  if (Lanes::takes(t.head_dim) && t.bias == nullptr) return Lanes::run(t);
+  if (Lanes::takes(t.head_dim)) return Lanes::run(t);
   RowAttention<Vec512>::run(t);
 }
 

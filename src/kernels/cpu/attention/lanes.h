@@ -63,6 +63,7 @@ class LaneAttention {
     void run() const {
       transpose_queries();
       multiply_keys();
+      if (t.bias != nullptr) add_bias();
       softmax();
       multiply_values();
       transpose_context();
@@ -116,6 +117,25 @@ class LaneAttention {
         }
       }
       store(sum, scores + key * kWidth);
+    }
+
+    /// A key's distance falls from lane to lane, so that its biases are read backwards. Lanes past
+    /// `count` get none: they have no query whose distance could be looked up.
+    void add_bias() const {
+      const __m512i backwards =
+          _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+      const __m512 unit = _mm512_set1_ps(kExact ? 1.0F : 1.44269504F);
+      for (std::size_t v = 0; v < kVecs; ++v) {
+        const std::size_t lanes = std::min(kLanes, count - std::min(count, v * kLanes));
+        const auto last_lanes = static_cast<__mmask16>(0xFFFF0000U >> lanes);
+        const float* bias = t.bias - static_cast<std::ptrdiff_t>(query + v * kLanes + kLanes - 1);
+        for (std::size_t key = 0; key < t.keys; ++key) {
+          float* score = scores + key * kWidth + v * kLanes;
+          const __m512 reversed = _mm512_maskz_loadu_ps(last_lanes, bias + key);
+          const __m512 added = _mm512_permutexvar_ps(backwards, reversed);
+          _mm512_store_ps(score, _mm512_fmadd_ps(added, unit, _mm512_load_ps(score)));
+        }
+      }
     }
 
     /// Scores to weights that sum to 1.

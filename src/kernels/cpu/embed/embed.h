@@ -10,7 +10,8 @@ namespace martlet {
 struct EmbedRows {
   const void* words = nullptr;             // [vocabulary, n], float or IEEE half
   const std::int32_t* ids = nullptr;       // [rows]
-  const float* positions = nullptr;        // [rows, n]: the row of the first position onwards
+  const float* positions = nullptr;        // [rows, n]: the row of the first position onwards, or
+                                           // null: none are added
   const float* types = nullptr;            // [types, n], or null: none are added
   const std::int32_t* type_ids = nullptr;  // [rows], or null: all 0
   float* out = nullptr;                    // [rows, n], row stride `stride`
@@ -20,7 +21,7 @@ struct EmbedRows {
 };
 
 struct EmbedKernels {
-  /// out = (word + type) + position.
+  /// out = (word + type) + position, of those that there are.
   void (*f32)(const EmbedRows& rows) noexcept;
   void (*f16)(const EmbedRows& rows) noexcept;
   /// Rounds n floats to halves, to nearest even.

@@ -26,17 +26,26 @@ struct RowEmbed {
     for (std::size_t row = 0; row < e.rows; ++row) {
       const Word* word =
           static_cast<const Word*>(e.words) + static_cast<std::size_t>(e.ids[row]) * n;
-      const float* position = e.positions + row * n;
       float* out = e.out + row * e.stride;
-      if (e.types == nullptr) {
+      const float* type = e.types;
+      if (type != nullptr && e.type_ids != nullptr)
+        type += static_cast<std::size_t>(e.type_ids[row]) * n;
+      if (e.positions == nullptr) {
+        for_vectors(n, [=](std::size_t i, auto... lanes) {
+          Reg sum = load(word + i, lanes...);
+          if (type != nullptr) sum = Vec::add(sum, Vec::load(type + i, lanes...));
+          Vec::store(out + i, sum, lanes...);
+        });
+        continue;
+      }
+      const float* position = e.positions + row * n;
+      if (type == nullptr) {
         for_vectors(n, [=](std::size_t i, auto... lanes) {
           const Reg sum = Vec::add(load(word + i, lanes...), Vec::load(position + i, lanes...));
           Vec::store(out + i, sum, lanes...);
         });
         continue;
       }
-      const float* type = e.types;
-      if (e.type_ids != nullptr) type += static_cast<std::size_t>(e.type_ids[row]) * n;
       for_vectors(n, [=](std::size_t i, auto... lanes) {
         const Reg sum = Vec::add(load(word + i, lanes...), Vec::load(type + i, lanes...));
         Vec::store(out + i, Vec::add(sum, Vec::load(position + i, lanes...)), lanes...);

@@ -12,13 +12,13 @@ void run(const EmbedRows& e) noexcept {
   for (std::size_t row = 0; row < e.rows; ++row) {
     const Word* word =
         static_cast<const Word*>(e.words) + static_cast<std::size_t>(e.ids[row]) * e.n;
-    const float* position = e.positions + row * e.n;
     const std::size_t type_id =
         e.type_ids == nullptr ? 0 : static_cast<std::size_t>(e.type_ids[row]);
     for (std::size_t i = 0; i < e.n; ++i) {
       float sum = widen(word[i]);
       if (e.types != nullptr) sum += e.types[type_id * e.n + i];
-      e.out[row * e.stride + i] = sum + position[i];
+      if (e.positions != nullptr) sum += e.positions[row * e.n + i];
+      e.out[row * e.stride + i] = sum;
     }
   }
 }
