@@ -47,7 +47,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seconds", type=float, help="of turns, in a sitting")
     parser.add_argument("--sittings", type=int, help="how often every system is started anew")
-    parser.add_argument("--out", type=Path, default=SCRATCH / "records", help="(%(default)s)")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=SCRATCH / "records", help="(%(default)s)"
+    )
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--page", type=Path, nargs="+", metavar="JSON",
                         help="measure nothing: write the page of these records")  # fmt: skip

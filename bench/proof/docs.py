@@ -34,6 +34,16 @@ not edit. "Times faster" is the median over rounds of the baseline's time by the
 same round, and in brackets where a repeat of the run would put it in 95 of 100 cases. "Histogram":
 from the fastest run to the slowest that is no outlier. How it is measured:
 [PROTOCOL.md](../bench/PROTOCOL.md), [ADR 3](adr/0003-proof-bench.md).
+
+To see whether it can be trusted on your machine, leave it alone and
+
+    ./dev bench --suite minilm-1ms --quick --out one      # twice: do the runs agree?
+    ./dev bench --suite minilm-1ms --quick --out two
+    build/release/martlet bench diff one/minilm-1ms.json two/minilm-1ms.json --agree 0.9
+    ./dev bench --suite minilm-1ms --quick --out slow --plant "martlet int8=1.1"
+    build/release/martlet bench diff one/minilm-1ms.json slow/minilm-1ms.json    # is it found?
+    build/venv/bin/python bench/plain_timing.py one/minilm-1ms.json -- \\
+        ./dev bench --suite minilm-1ms --quick --out one  # a plain loop before it and after it
 """
 
 
