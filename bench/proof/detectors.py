@@ -71,7 +71,7 @@ def oversubscription(about: str, ran: float, waited: float) -> Warning | None:
 def drift(about: str, rounds: list[float]) -> Warning | None:
     """Rounds in the order in which they were."""
     third = len(rounds) // 3
-    if third < 2:
+    if third < 3:
         return None
     first, last = np.median(rounds[:third]), np.median(rounds[-third:])
     change = last / first - 1
