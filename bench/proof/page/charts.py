@@ -36,9 +36,11 @@ def pareto(record: dict) -> dict:
         points = [_point(record, row) for row in rows if _error(row) is not None]
         if len(points) > 1:
             front = _front(points)
+            errors = [point["x"] for point in points]
             return {
                 "kind": "pareto", "series": points, "front": front, "x": _error_name(rows),
                 "y": f"times faster than {record['baseline']}",
+                "decades": max(errors) > 20 * min(errors),
                 "title": f"Speed and error, {case['name']}",
             }  # fmt: skip
     return {"series": []}

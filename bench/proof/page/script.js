@@ -79,8 +79,8 @@ function pareto(chart) {
   return {
     type: 'scatter', data: {datasets: [...points, front]}, plugins: [names],
     options: {
-      scales: {x: axis(chart.x, {type: 'logarithmic', ticks: {color: colour('soft'), maxRotation: 0,
-        callback: value => Number.isInteger(Math.log10(value)) ? decades(value) : ''}}),
+      scales: {x: axis(chart.x, chart.decades ? {type: 'logarithmic', ticks: {color: colour('soft'), maxRotation: 0,
+        callback: value => Number.isInteger(Math.log10(value)) ? decades(value) : ''}} : {grace: '5%'}),
         y: axis(chart.y, {beginAtZero: true})},
       plugins: {tooltip: {callbacks: {label: point => `${point.raw.name ?? ''} ${point.raw.y.toFixed(2)}x`}}},
     },
