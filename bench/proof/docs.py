@@ -8,6 +8,7 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def keep(path: Path) -> None:
     record["rounds"] = {}
     RECORDS.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_rounded(record), indent=1)
+    text = re.sub(r"\[[\d\s,]+\]", lambda found: " ".join(found.group().split()), text)
     (RECORDS / f"{record['suite']}.json").write_text(text + "\n")
 
 
