@@ -156,6 +156,29 @@ SPECS = {
             type_vocab_size=3,
         ),
     ),
+    "albert-base": Spec(
+        "AlbertForSequenceClassification",
+        bert_sizes(768, 12, 3072, 12, num_labels=3),
+        tokenizer="albert",
+    ),
+    "albert-odd": Spec(
+        "AlbertForSequenceClassification",
+        bert_sizes(
+            36, 3, 52, 4, num_labels=5, embedding_size=20, num_hidden_groups=2,
+            max_position_embeddings=130,
+        ),
+        tokenizer="albert",
+    ),
+    "albert-encoder": Spec(
+        "AlbertModel",
+        bert_sizes(32, 2, 64, 3, embedding_size=32, hidden_act="gelu", max_position_embeddings=128),
+        tokenizer="albert",
+    ),
+    "albert-tokens": Spec(
+        "AlbertForTokenClassification",
+        bert_sizes(24, 2, 40, 2, num_labels=4, embedding_size=16, max_position_embeddings=80),
+        tokenizer="albert",
+    ),
     "modernbert-base": Spec(
         "ModernBertForSequenceClassification",
         {"num_labels": 3, "classifier_pooling": "mean", **MODERN},
@@ -278,6 +301,38 @@ def make_unigram() -> Tokenizer:
     return tokenizer
 
 
+def make_albert() -> Tokenizer:
+    """ALBERT's kind: Unigram behind quotes, decompositions and lower case; BERT's template."""
+    specials = ["<pad>", "<unk>", *SPECIALS[2:]]
+    words = ["▁" + word for word in WORDS]
+    pieces = [piece.removeprefix("##") for piece in PIECES]
+    tokens = [*specials, "▁", *words, *pieces, *CHARACTERS, '"']
+    scores = [0.0] * len(specials) + [-3 - i / 16 for i in range(len(tokens))]
+    vocabulary = list(dict(zip(tokens, scores, strict=False)).items())
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=1, byte_fallback=False))
+    tokenizer.add_special_tokens(specials)
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace("``", '"'),
+            normalizers.Replace("''", '"'),
+            normalizers.NFKD(),
+            normalizers.StripAccents(),
+            normalizers.Lowercase(),
+            normalizers.Precompiled(charsmap.build({b"\xc2\xa0": " "})),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    return tokenizer
+
+
 # How a tokenizer is made, its class in transformers, and its special tokens.
 TOKENIZERS = {
     "word-piece": (
@@ -292,6 +347,12 @@ TOKENIZERS = {
         {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
     ),
     "unigram": (make_unigram, "PreTrainedTokenizerFast", ROBERTA_NAMES),
+    "albert": (
+        make_albert,
+        "PreTrainedTokenizerFast",
+        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS[2:]}
+        | {"pad_token": "<pad>", "unk_token": "<unk>"},
+    ),
 }
 
 

@@ -25,7 +25,8 @@ std::string encode(
   Stream stream{x, x};
   for (std::size_t i = 0; i < tensors.layers.size(); ++i) {
     const LayerTensors& layer = tensors.layers[i];
-    const std::string name = fmt::format("layer.{}", i);
+    const std::string name =
+        fmt::format("layer.{}", tensors.config.weights_of(static_cast<std::int32_t>(i)));
     const bool first = first_only && i + 1 == tensors.layers.size();
     const std::string context = blocks.attention(
         stream.input, layer, {name + ".attention", first, tensors.config.rotary.window_of(i)}

@@ -36,6 +36,7 @@ std::string GraphBuilder::cast(const std::string& value, DataType type) {
 std::string GraphBuilder::tensor(
     std::string name, DataType type, std::vector<std::int64_t> dims, std::span<const std::byte> data
 ) {
+  if (!tensors_.insert(name).second) return name;
   built_.graph.initializers.push_back(
       {.name = name, .type = type, .dims = std::move(dims), .data = data}
   );
@@ -59,6 +60,7 @@ std::string GraphBuilder::own_weight(
 ) {
   if (precision_ != ExportPrecision::kFp16)
     return own_floats(std::move(name), std::move(dims), values);
+  if (has_tensor(name)) return name;
   std::vector<std::uint16_t> halves(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) halves[i] = float_to_half(values[i]);
   return tensor(
@@ -69,22 +71,23 @@ std::string GraphBuilder::own_weight(
 std::string GraphBuilder::own_floats(
     std::string name, std::vector<std::int64_t> dims, std::span<const float> values
 ) {
+  if (has_tensor(name)) return name;
   return tensor(std::move(name), DataType::kFloat, std::move(dims), keep(std::as_bytes(values)));
 }
 
 std::string GraphBuilder::own_int8(
     std::string name, std::vector<std::int64_t> dims, std::span<const std::int8_t> values
 ) {
+  if (has_tensor(name)) return name;
   return tensor(std::move(name), DataType::kInt8, std::move(dims), keep(std::as_bytes(values)));
 }
 
 std::string GraphBuilder::ints(const std::vector<std::int64_t>& values) {
-  const std::string name = fmt::format("ints_{}", fmt::join(values, "_"));
-  const auto [found, is_new] = constants_.try_emplace(name, name);
-  return is_new ? own_ints(name, values) : name;
+  return own_ints(fmt::format("ints_{}", fmt::join(values, "_")), values);
 }
 
 std::string GraphBuilder::own_ints(std::string name, const std::vector<std::int64_t>& values) {
+  if (has_tensor(name)) return name;
   return tensor(
       std::move(name), DataType::kInt64, {static_cast<std::int64_t>(values.size())},
       keep(std::as_bytes(std::span(values)))
@@ -92,15 +95,11 @@ std::string GraphBuilder::own_ints(std::string name, const std::vector<std::int6
 }
 
 std::string GraphBuilder::scalar(float value) {
-  const std::string name = fmt::format("scalar_{}", value);
-  const auto [found, is_new] = constants_.try_emplace(name, name);
-  return is_new ? own_weight(name, {}, {&value, 1}) : name;
+  return own_weight(fmt::format("scalar_{}", value), {}, {&value, 1});
 }
 
 std::string GraphBuilder::fp32_scalar(float value) {
-  const std::string name = fmt::format("fp32_{}", value);
-  const auto [found, is_new] = constants_.try_emplace(name, name);
-  return is_new ? own_floats(name, {}, {&value, 1}) : name;
+  return own_floats(fmt::format("fp32_{}", value), {}, {&value, 1});
 }
 
 std::string GraphBuilder::input(std::string name) {

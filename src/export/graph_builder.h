@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ class GraphBuilder {
   }
   std::string cast(const std::string& value, onnx::DataType type);
 
+  /// The weights below are there once for each name: layers may share theirs.
   /// A weight of the export's type. Refers to `values` where that is fp32: they must outlive the
   /// graph.
   std::string weight(
@@ -85,13 +87,14 @@ class GraphBuilder {
       std::span<const std::byte> data
   );
   void rename(const std::string& value, const std::string& name);
+  [[nodiscard]] bool has_tensor(const std::string& name) const { return tensors_.contains(name); }
   std::span<const std::byte> keep(std::span<const std::byte> bytes);
 
   ExportPrecision precision_;
   std::int32_t opset_;
   BuiltGraph built_;
   std::map<std::string, std::size_t, std::less<>> nodes_of_;  // how many of each operator
-  std::map<std::string, std::string> constants_;
+  std::set<std::string> tensors_;
 };
 
 }  // namespace martlet

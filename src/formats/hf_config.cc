@@ -33,6 +33,7 @@ struct Family {
   Dimension max_positions;
   Dimension type_vocab_size;
   std::string_view hidden_act;
+  std::string_view hidden_act_fallback = "gelu";
   std::string_view layer_norm_eps;  // empty: fixed
   float layer_norm_eps_fallback = 1e-12F;
   Dimension embedding_size{};  // 0: hidden_size
@@ -102,6 +103,28 @@ constexpr Family mpnet() {
   return family;
 }
 
+Status read_albert(JsonReader& reader, std::string_view where, HfConfig& config) {
+  std::int32_t inner = 1;
+  config.layer_groups = 1;
+  reader.get("num_hidden_groups", config.layer_groups, {.min = 1, .max = config.layers});
+  reader.get("inner_group_num", inner, {.min = 1, .max = kMaxLayers});
+  MARTLET_RETURN_IF_ERROR(reader.status());
+  if (inner == 1) return {};
+  return error(StatusCode::kUnsupported, where, "inner_group_num, got {}, expected 1", inner);
+}
+
+constexpr Family albert() {
+  Family family = bert_like("albert", "albert.");
+  family.vocab_size.fallback = 30000;
+  family.hidden_size.fallback = 4096;
+  family.heads.fallback = 64;
+  family.intermediate_size.fallback = 16384;
+  family.embedding_size = {"embedding_size", 128};
+  family.hidden_act_fallback = "gelu_new";
+  family.read_more = read_albert;
+  return family;
+}
+
 Status read_modernbert(JsonReader& reader, std::string_view where, HfConfig& config) {
   config.gated = true;
   config.pre_norm = true;
@@ -140,8 +163,15 @@ constexpr Family modernbert() {
 }
 
 constexpr Family kFamilies[] = {
-    bert_like("bert", "bert."), distilbert(), roberta(), roberta_like("xlm-roberta"),
-    roberta_like("camembert"),  electra(),    mpnet(),   modernbert(),
+    bert_like("bert", "bert."),
+    distilbert(),
+    roberta(),
+    roberta_like("xlm-roberta"),
+    roberta_like("camembert"),
+    electra(),
+    mpnet(),
+    modernbert(),
+    albert(),
 };
 
 Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
@@ -242,6 +272,7 @@ Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) 
   config.labels = std::move(task.labels);
   config.problem_type = std::move(task.problem_type);
   config.activation_fn = std::move(task.activation_fn);
+  config.hidden_act = (*family)->hidden_act_fallback;
   reader.get((*family)->hidden_act, config.hidden_act);
   config.layer_norm_eps = (*family)->layer_norm_eps_fallback;
   if (!(*family)->layer_norm_eps.empty()) {

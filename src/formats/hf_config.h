@@ -19,6 +19,7 @@ struct HfConfig {
   std::int32_t hidden_size = 0;
   std::int32_t embedding_size = 0;  // of the embeddings; hidden_size in most families
   std::int32_t layers = 0;
+  std::int32_t layer_groups = 0;  // layers in a row share weights, so many of them; 0: none do
   std::int32_t heads = 0;
   std::int32_t intermediate_size = 0;
   std::int32_t max_positions = 0;
@@ -52,6 +53,11 @@ struct HfConfig {
                                     // "multi_label_classification"
   std::string activation_fn;        // as TaskConfig has it
 
+  /// Which weights layer `index` has, counted from 0.
+  [[nodiscard]] std::int32_t weights_of(std::int32_t index) const noexcept {
+    if (layer_groups == 0) return index;
+    return static_cast<std::int32_t>(index / (static_cast<double>(layers) / layer_groups));
+  }
   /// Tokens of the longest sequence.
   [[nodiscard]] std::int32_t max_length() const noexcept {
     return max_positions - (padding_position + 1);

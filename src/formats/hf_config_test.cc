@@ -134,6 +134,23 @@ TEST(HfConfigTest, ModernBertInTheKeysOfTwoVersions) {
   EXPECT_FALSE(newer->head_reads_mean);
 }
 
+TEST(HfConfigTest, AlbertsLayersShareWeights) {
+  const auto config = parse_hf_config(
+      R"({"model_type": "albert", "num_hidden_layers": 5, "num_hidden_groups": 2})", "config.json"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->embedding_size, 128);
+  EXPECT_EQ(config->hidden_act, "gelu_new");
+  std::vector<std::int32_t> weights;
+  for (std::int32_t i = 0; i < config->layers; ++i) weights.push_back(config->weights_of(i));
+  EXPECT_EQ(weights, (std::vector<std::int32_t>{0, 0, 0, 1, 1}));
+  const auto code = [](std::string_view member) {
+    return status_of(fmt::format(R"({{"model_type": "albert", {}}})", member)).code();
+  };
+  EXPECT_EQ(code(R"("num_hidden_groups": 13)"), StatusCode::kInvalidModel);
+  EXPECT_EQ(code(R"("inner_group_num": 2)"), StatusCode::kUnsupported);
+}
+
 TEST(HfConfigTest, ModernBertThatCannotBe) {
   const auto code = [](std::string_view member) {
     return status_of(fmt::format(R"({{"model_type": "modernbert", {}}})", member)).code();
@@ -165,7 +182,7 @@ TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
   EXPECT_EQ(
       status.message(),
       "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert, roberta, "
-      "xlm-roberta, camembert, electra, mpnet, modernbert"
+      "xlm-roberta, camembert, electra, mpnet, modernbert, albert"
   );
 }
 

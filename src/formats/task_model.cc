@@ -28,6 +28,7 @@ constexpr Family kFamilies[] = {
     {"camembert", "Camembert", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"mpnet", "MPNet", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"electra", "Electra", {"classifier.out_proj", "classifier.dense"}},
+    {"albert", "Albert", {"classifier"}, true, true},
     {"modernbert",
      "ModernBert",
      {"classifier", "head.dense", "head.norm"},

@@ -29,6 +29,7 @@ EVERY_FORM = [
     "bert-odd",
     "distilbert-odd-f16",
     "electra-odd",
+    "albert-odd",
     "modernbert-odd",
     "mpnet-odd",
     "roberta-odd",

@@ -98,6 +98,23 @@ constexpr Family mpnet() {
   return family;
 }
 
+constexpr Family albert() {
+  Family family = bert();
+  family.model_type = "albert";
+  family.embedding_projection = "encoder.embedding_hidden_mapping_in";
+  family.query = "encoder.albert_layer_groups.{}.albert_layers.0.attention.query";
+  family.key = "encoder.albert_layer_groups.{}.albert_layers.0.attention.key";
+  family.value = "encoder.albert_layer_groups.{}.albert_layers.0.attention.value";
+  family.attention_out = "encoder.albert_layer_groups.{}.albert_layers.0.attention.dense";
+  family.attention_norm = "encoder.albert_layer_groups.{}.albert_layers.0.attention.LayerNorm";
+  family.ff_in = "encoder.albert_layer_groups.{}.albert_layers.0.ffn";
+  family.ff_out = "encoder.albert_layer_groups.{}.albert_layers.0.ffn_output";
+  family.ff_norm = "encoder.albert_layer_groups.{}.albert_layers.0.full_layer_layer_norm";
+  family.pooler = "pooler";
+  family.head_dense = "pooler";
+  return family;
+}
+
 constexpr Family modernbert() {
   return {
       .model_type = "modernbert",
@@ -129,8 +146,15 @@ constexpr Family modernbert() {
 }
 
 constexpr Family kFamilies[] = {
-    bert(),    distilbert(), roberta("roberta"), roberta("xlm-roberta"), roberta("camembert"),
-    electra(), mpnet(),      modernbert(),
+    bert(),
+    distilbert(),
+    roberta("roberta"),
+    roberta("xlm-roberta"),
+    roberta("camembert"),
+    electra(),
+    mpnet(),
+    modernbert(),
+    albert(),
 };
 
 struct ActivationName {

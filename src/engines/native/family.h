@@ -28,7 +28,8 @@ struct Family {
   std::string_view embedding_norm;
   /// [buckets, heads]: what attention adds by distance; empty: nothing.
   std::string_view relative_bias;
-  /// From embedding_size to hidden_size, where they differ; empty: they never do.
+  /// From embedding_size to hidden_size, where they differ, and where the checkpoint has it; empty:
+  /// they never do.
   std::string_view embedding_projection;
 
   std::string_view query;

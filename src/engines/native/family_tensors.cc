@@ -78,11 +78,11 @@ Status FamilyTensors::embeddings(EmbeddingTensors& out) const {
   MARTLET_RETURN_IF_ERROR(take(read_relative_bias(names_, checkpoint_, config_), out.relative_bias)
   );
   MARTLET_RETURN_IF_ERROR(norm(names_.base(family().embedding_norm), width, out.norm));
-  if (config_.embedding_size == config_.hidden_size) return {};
-  return dense(
-      names_.base(family().embedding_projection), {config_.hidden_size, width},
-      out.projection.emplace()
-  );
+  const std::string projection = names_.base(family().embedding_projection);
+  const bool may_do_without = config_.embedding_size == config_.hidden_size;
+  if (may_do_without && (family().embedding_projection.empty() || !names_.has(projection)))
+    return {};
+  return dense(projection, {config_.hidden_size, width}, out.projection.emplace());
 }
 
 Status FamilyTensors::attention(int index, LayerTensors& out) const {
@@ -119,8 +119,9 @@ Status FamilyTensors::feed_forward(int index, LayerTensors& out) const {
 }
 
 Status FamilyTensors::layer(int index, LayerTensors& out) const {
-  MARTLET_RETURN_IF_ERROR(attention(index, out));
-  return feed_forward(index, out);
+  const int weights = config_.weights_of(index);
+  MARTLET_RETURN_IF_ERROR(attention(weights, out));
+  return feed_forward(weights, out);
 }
 
 Status FamilyTensors::heads(HeadTensors& out) const {

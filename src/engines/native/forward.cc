@@ -63,11 +63,11 @@ void Forward::run(
       (kind == OutputKind::kCls || kind == OutputKind::kPooler ||
        (kind == OutputKind::kLogits && weights_.head == HeadKind::kSequence));
   for_each_group([](GroupPass& pass) { pass.embed(); });
-  const std::vector<LayerWeights>& layers = weights_.layers;
-  for (std::size_t i = 0; i + 1 < layers.size(); ++i) run_layer(layers[i], &layers[i + 1].query);
-  if (!first_tokens_only) run_layer(layers.back(), nullptr);
+  const auto& layers = weights_.layers;
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) run_layer(*layers[i], &layers[i + 1]->query);
+  if (!first_tokens_only) run_layer(*layers.back(), nullptr);
   for_each_group([&](GroupPass& pass) {
-    if (first_tokens_only) pass.run_layer_first_tokens(layers.back());
+    if (first_tokens_only) pass.run_layer_first_tokens(*layers.back());
     pass.write(kind, output);
   });
   timer.done(Step::kHead);

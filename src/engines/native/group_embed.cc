@@ -48,7 +48,7 @@ void GroupPass::embed() {
     );
   }
   timer_.done(Step::kEmbed);
-  const Linear& reader = weights_.layers.front().query;
+  const Linear& reader = weights_.layers.front()->query;
   if (!weights_.embedding_projection) {
     normalize(weights_.embedding_norm, tokens_, &reader);
     // The sum that the first sublayer adds to is normalized too.

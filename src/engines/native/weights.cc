@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
 #include "engines/native/input_balance.h"
@@ -152,20 +153,34 @@ void place_rotary(std::size_t index, const NativeWeights& weights, LayerWeights&
   out.rotary = out.window == 0 ? &weights.rotary->full : &weights.rotary->local;
 }
 
+/// The layer before `index` that has the same weights in the same precision; null: none has.
+std::shared_ptr<const LayerWeights> find_twin(const NativeWeights& weights, std::size_t index) {
+  const auto kind = [&](std::size_t i) {
+    return std::pair(weights.config.weights_of(static_cast<int>(i)), weights.precision.layer(i));
+  };
+  for (std::size_t i = 0; i < index; ++i) {
+    if (kind(i) == kind(index)) return weights.layers[i];
+  }
+  return nullptr;
+}
+
 Status read_layers(
-    const FamilyTensors& reader, const Kernels& kernels, ThreadPool& pool, NativeWeights& out
+    const FamilyTensors& reader, const Packer& packer, std::optional<Probe>& probe,
+    NativeWeights& out
 ) {
-  out.layers.resize(static_cast<std::size_t>(out.config.layers));
-  std::optional<Probe> probe;
-  if (any_int8(out)) probe.emplace(out, kernels, pool);
   for (std::size_t i = 0; i < out.layers.size(); ++i) {
-    LayerTensors tensors;
-    MARTLET_RETURN_IF_ERROR(reader.layer(static_cast<int>(i), tensors));
-    place_rotary(i, out, out.layers[i]);
-    pack_layer(
-        Packer(out.arena, kernels, pool), tensors, out.precision.layer(i),
-        probe ? &*probe : nullptr, out.layers[i]
-    );
+    out.layers[i] = find_twin(out, i);
+    if (out.layers[i] == nullptr) {
+      LayerTensors tensors;
+      MARTLET_RETURN_IF_ERROR(reader.layer(static_cast<int>(i), tensors));
+      auto layer = std::make_shared<LayerWeights>();
+      place_rotary(i, out, *layer);
+      pack_layer(packer, tensors, out.precision.layer(i), probe ? &*probe : nullptr, *layer);
+      out.layers[i] = std::move(layer);
+    } else if (probe) {
+      probe->ff_input(*out.layers[i]);
+      probe->finish_layer(*out.layers[i]);
+    }
   }
   return {};
 }
@@ -246,7 +261,10 @@ Result<NativeWeights> load_native_weights(
     MARTLET_RETURN_IF_ERROR(read_embeddings(reader, packer, weights));
     MARTLET_RETURN_IF_ERROR(read_heads(reader, packer, *architecture->family, weights));
     weights.rotary = make_rotary_tables(weights.config, pool);
-    MARTLET_RETURN_IF_ERROR(read_layers(reader, kernels, pool, weights));
+    weights.layers.resize(static_cast<std::size_t>(weights.config.layers));
+    std::optional<Probe> probe;
+    if (any_int8(weights)) probe.emplace(weights, kernels, pool);
+    MARTLET_RETURN_IF_ERROR(read_layers(reader, packer, probe, weights));
   } catch (const std::bad_alloc&) {
     return error(
         StatusCode::kResourceExhausted, directory.string(), "out of memory while packing weights"

@@ -77,7 +77,8 @@ struct NativeWeights {
   std::vector<float> relative_bias;            // see read_relative_bias
   std::optional<Linear> embedding_projection;  // where embedding_size is not hidden_size
   std::unique_ptr<const RotaryTables> rotary;  // null: positions are no rotations
-  std::vector<LayerWeights> layers;
+  /// Layers that share weights, and their precision, are one.
+  std::vector<std::shared_ptr<const LayerWeights>> layers;
 
   /// What attention adds to the scores of head `index` at distance 0; null: nothing.
   [[nodiscard]] const float* bias_of(std::size_t index) const noexcept {
