@@ -158,6 +158,39 @@ def check_normalizers(comparison, texts):
         comparison.check(name, comparison.variant(name, normalizer=state), texts)
 
 
+def bert_template(separator_type):
+    """[CLS] and [SEP] as ModernBERT and ALBERT have them, on this tokenizer's <s> and </s>."""
+    special = [{"SpecialToken": {"id": token, "type_id": 0}} for token in ("<s>", "</s>")]
+    end = {"SpecialToken": {"id": "</s>", "type_id": separator_type}}
+    single = [special[0], sequence("A", 0), special[1]]
+    ids = {"<s>": 0, "</s>": ROBERTA_SPECIALS.index("</s>")}
+    return {
+        "type": "TemplateProcessing",
+        "single": single,
+        "pair": [*single, sequence("B", separator_type), end],
+        "special_tokens": {
+            token: {"id": token, "ids": [number], "tokens": [token]}
+            for token, number in ids.items()
+        },
+    }
+
+
+def check_modernbert(comparison, texts):
+    """NFC, runs of spaces and lines as tokens of their own, BERT's template."""
+    runs = [" " * n for n in range(24, 1, -1)] + ["\n" * n for n in range(4, 1, -1)] + ["\t\t"]
+    tokens = [added_token(run, normalized=True) for run in runs]
+    path = comparison.variant(
+        "modernbert",
+        normalizer={"type": "NFC"},
+        added_tokens=[*special_tokens(), *tokens, added_token("|||EMAIL_ADDRESS|||")],
+        post_processor=bert_template(0),
+    )
+    comparison.check("ModernBERT", path, texts)
+    rng = random.Random(6)
+    pairs = [(rng.choice(texts), rng.choice(texts)) for _ in range(len(texts) // 16)]
+    comparison.check("ModernBERT pairs", path, pairs)
+
+
 def check_pairs(comparison, texts):
     rng = random.Random(5)
     pairs = [(rng.choice(texts), rng.choice(texts)) for _ in range(len(texts) // 16)]
@@ -182,6 +215,7 @@ def main():
         base = train_byte_level(bpe_texts(3000, vocabulary)[:-2])
         comparison = Comparison(Probe(program), Path(name), base)
         check_byte_level(comparison, texts)
+        check_modernbert(comparison, texts)
         check_model_options(comparison, texts[: COUNT // 8])
         check_normalizers(comparison, texts[: COUNT // 4])
         check_pairs(comparison, texts[:-2])

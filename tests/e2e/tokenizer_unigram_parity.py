@@ -18,7 +18,12 @@ from pathlib import Path
 import parity
 from adversarial_texts import CODE_POINTS, MARKS, WORDS
 from parity import require_paths
-from tokenizer_families_parity import ROBERTA_SPECIALS, bpe_texts, special_tokens
+from tokenizer_families_parity import (
+    ROBERTA_SPECIALS,
+    bert_template,
+    bpe_texts,
+    special_tokens,
+)
 from tokenizer_parity import BUILD, FULL, MODEL, Comparison, Probe
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -172,6 +177,21 @@ def check_charsmaps(comparison, texts, tables):
         comparison.check(name, path, texts[: len(texts) // 2])
 
 
+def check_albert(comparison, texts, tables):
+    """Quotes, decompositions, lower case and a charsmap, BERT's template."""
+    quotes = [
+        {"type": "Replace", "pattern": {"String": text}, "content": '"'} for text in ("``", "''")
+    ]
+    steps = [{"type": "NFKD"}, {"type": "StripAccents"}, {"type": "Lowercase"}]
+    table = precompiled(tables.get("nmt_nfkc", tables["NFKC"]))
+    path = comparison.variant(
+        "albert",
+        normalizer=sequence("normalizers", *quotes, *steps, table),
+        post_processor=bert_template(1),
+    )
+    comparison.check("ALBERT", path, texts)
+
+
 def check_metaspace(comparison, texts):
     for scheme in ("always", "never", "first"):
         for split in (True, False):
@@ -235,6 +255,7 @@ def main():
         comparison = Comparison(Probe(program), Path(name), base)
         comparison.check("Unigram", comparison.variant("unigram"), texts)
         check_charsmaps(comparison, texts, tables)
+        check_albert(comparison, texts, tables)
         check_metaspace(comparison, texts[: COUNT // 4])
         check_models(comparison, texts[: COUNT // 4])
         check_pairs(comparison, texts[:-2])

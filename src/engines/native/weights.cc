@@ -178,7 +178,7 @@ Status read_layers(
       pack_layer(packer, tensors, out.precision.layer(i), probe ? &*probe : nullptr, *layer);
       out.layers[i] = std::move(layer);
     } else if (probe) {
-      probe->ff_input(*out.layers[i]);
+      static_cast<void>(probe->ff_input(*out.layers[i]));  // on the way to what comes behind it
       probe->finish_layer(*out.layers[i]);
     }
   }
