@@ -63,6 +63,13 @@ def directory_with_onnx(model: Path) -> Path:
     return exports.kept(model, "optimum-o2", make)
 
 
+def copied(model: Path) -> Path:
+    """Infinity leaves its cache there, and `martlet merge` would then refuse to write."""
+    return exports.kept(
+        model, "copy", lambda path: shutil.copytree(model, path, dirs_exist_ok=True)
+    )
+
+
 def infinity(directory: Path, engine: str) -> Service:
     # Run inside the directory: it does not find the ONNX file of an absolute path.
     command = [PEERS / "bin" / "infinity_emb", "v2", "--model-id", ".", "--engine", engine]
@@ -89,7 +96,7 @@ def services(martlet: Path, model: Path) -> dict[str, Service]:
         ),
         "fastapi": Service("FastAPI + transformers", fastapi),
         "fastapi-batch": Service("FastAPI, batched by hand", [*fastapi, "--batch", "32"]),
-        "infinity-torch": infinity(model, "torch"),
+        "infinity-torch": infinity(copied(model), "torch"),
         "infinity-optimum": infinity(directory_with_onnx(model), "optimum"),
     }
 

@@ -14,4 +14,21 @@ int move_away_from(const cpu_set_t& taken) noexcept {
   return cpu;
 }
 
+int CpuPlaces::take() noexcept {
+  const std::lock_guard lock(mutex_);
+  int cpu = ::sched_getcpu();
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return -1;
+  if (CPU_ISSET(cpu, &taken_)) {
+    cpu = move_away_from(taken_);
+    if (cpu < 0) return -1;
+  }
+  CPU_SET(cpu, &taken_);
+  return cpu;
+}
+
+void CpuPlaces::leave(int cpu) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (cpu >= 0) CPU_CLR(cpu, &taken_);
+}
+
 }  // namespace martlet

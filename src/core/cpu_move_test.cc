@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
+
+#include "core/cpu.h"
 
 namespace martlet {
 namespace {
@@ -33,6 +36,18 @@ TEST(CpuMove, StaysWhereAllAreTaken) {
   EXPECT_EQ(move_away_from(allowed), -1);
   const cpu_set_t after = allowed_cpus();
   EXPECT_TRUE(CPU_EQUAL(&after, &allowed));
+}
+
+/// One thread after the other takes its place while those before it keep theirs.
+TEST(CpuPlaces, NoTwoAreTheSame) {
+  CpuPlaces places;
+  std::set<int> taken;
+  for (int i = 0; i < usable_cpus(); ++i)
+    std::thread([&] { EXPECT_TRUE(taken.insert(places.take()).second); }).join();
+  EXPECT_FALSE(taken.contains(-1));
+  EXPECT_EQ(places.take(), -1) << "none is left";
+  places.leave(*taken.begin());
+  EXPECT_EQ(places.take(), *taken.begin());
 }
 
 }  // namespace

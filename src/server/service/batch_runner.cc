@@ -60,7 +60,7 @@ Status BatchRunner::run_kind(
   try {
     MARTLET_RETURN_IF_ERROR(encoder_.run(
         {scratch.ids, scratch.type_ids, scratch.starts},
-        {.output = output_of(kind, pooling_), .threads = threads_}, scratch.output
+        {.output = output_of(kind, pooling_), .threads = threads_for(scratch)}, scratch.output
     ));
   } catch (const std::bad_alloc&) {
     return error(StatusCode::kResourceExhausted, "encoder", "out of memory");
@@ -86,6 +86,12 @@ Status BatchRunner::run_kind(
   return {};
 }
 
+int BatchRunner::threads_for(const Scratch& scratch) const {
+  constexpr std::size_t kTokensForAll = 256;
+  const bool has_all = at_once_ == 1 || (scratch.alone && scratch.ids.size() >= kTokensForAll);
+  return has_all ? 0 : 1;
+}
+
 void BatchRunner::pack(std::span<const TextQuery* const> queries, Scratch& scratch) const {
   scratch.ids.clear();
   scratch.type_ids.clear();
@@ -108,15 +114,25 @@ void BatchRunner::pack(std::span<const TextQuery* const> queries, Scratch& scrat
 }
 
 std::unique_ptr<BatchRunner::Scratch> BatchRunner::take_scratch() {
-  const std::lock_guard lock(mutex_);
-  if (spare_.empty()) return std::make_unique<Scratch>();
-  auto scratch = std::move(spare_.back());
-  spare_.pop_back();
+  std::unique_ptr<Scratch> scratch;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      scratch = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    ++running_;
+    if (!scratch) scratch = std::make_unique<Scratch>();
+    scratch->alone = running_ == 1;
+  }
+  if (at_once_ > 1) scratch->cpu = places_.take();
   return scratch;
 }
 
 void BatchRunner::give_back(std::unique_ptr<Scratch> scratch) {
+  places_.leave(std::exchange(scratch->cpu, -1));
   const std::lock_guard lock(mutex_);
+  --running_;
   spare_.push_back(std::move(scratch));
 }
 

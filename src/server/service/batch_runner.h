@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/cpu_move.h"
 #include "martlet/encoder.h"
 #include "martlet/status.h"
 #include "server/service/model_info.h"
@@ -31,9 +32,11 @@ struct TextValues {
 /// Safe to call from several threads.
 class BatchRunner {
  public:
-  /// `encoder` outlives the runner; `threads` is of each call, as RunOptions::threads.
-  BatchRunner(Encoder& encoder, OutputKind pooling, int threads)
-      : encoder_(encoder), pooling_(pooling), threads_(threads) {}
+  /// `encoder` outlives the runner. `at_once`: how many batches may run at the same time. One alone
+  /// has all threads; of several each has one thread, on a CPU of its own, so that none waits for
+  /// another's ranks; but a large one that begins while no other runs has all of them.
+  BatchRunner(Encoder& encoder, OutputKind pooling, int at_once)
+      : encoder_(encoder), pooling_(pooling), at_once_(at_once) {}
 
   Status run(std::span<const TextQuery* const> queries, std::span<TextValues> answers);
 
@@ -49,22 +52,27 @@ class BatchRunner {
     std::vector<int32_t> type_ids;
     std::vector<int32_t> starts;
     EncoderOutput output;
+    int cpu = -1;  // where the batch began
+    bool alone = true;
   };
 
   Status run_kind(
       AnswerKind kind, std::span<const TextQuery* const> queries, std::span<TextValues> answers,
       Scratch& scratch
   );
+  [[nodiscard]] int threads_for(const Scratch& scratch) const;
   void pack(std::span<const TextQuery* const> queries, Scratch& scratch) const;
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
 
   Encoder& encoder_;
   const OutputKind pooling_;
-  const int threads_;
+  const int at_once_;
   std::atomic<int> failures_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> spare_;
+  int running_ = 0;
+  CpuPlaces places_;
 };
 
 }  // namespace martlet

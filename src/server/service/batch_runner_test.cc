@@ -59,6 +59,22 @@ TEST(BatchRunnerTest, OneBatchAnswersEveryKind) {
   EXPECT_NEAR(mean / static_cast<float>(texts->tokens(0)), (*answers)[2].values[0], 1e-5);
 }
 
+TEST(BatchRunnerTest, SmallBatchesOfSeveralWorkersHaveOneThread) {
+  LoadedModel model = load_golden("bert-odd");
+  const FaultyEncoder& watched = make_faulty(model);
+  const auto texts = encode(model, inputs_of({"good film"}));
+  const std::vector<TextQuery> small(1, {texts, 0, AnswerKind::kLogits});
+  const std::vector<TextQuery> large(256, small[0]);
+  BatchRunner one(*model.encoder, model.info.pooling, 1);
+  EXPECT_TRUE(run(one, small));
+  EXPECT_EQ(watched.threads, 0) << "all";
+  BatchRunner two(*model.encoder, model.info.pooling, 2);
+  EXPECT_TRUE(run(two, small));
+  EXPECT_EQ(watched.threads, 1);
+  EXPECT_TRUE(run(two, large));
+  EXPECT_EQ(watched.threads, 0) << "it is alone";
+}
+
 TEST(BatchRunnerTest, CountsFailuresInARow) {
   LoadedModel model = load_golden("bert-odd");
   FaultyEncoder& faulty = make_faulty(model);

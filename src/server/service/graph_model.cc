@@ -57,7 +57,7 @@ class GraphModel final : public ServedModel, private TensorService {
     const SchedulerOptions scheduling{
         .max_batch_tokens = options_.batch_images,
         .max_batch_requests = options_.batch_images,
-        .workers = options_.workers,
+        .workers = std::max(options_.workers, 1),
         .max_queued_tokens = options_.queue_texts,
         .max_queued_requests = options_.queue_texts,
         .max_queue_time = options_.max_queue_time,

@@ -33,7 +33,7 @@ class ScheduledModel final : public ServedModel {
   ScheduledModel(LoadedModel&& model, const ServingOptions& options)
       : options_(options),
         model_(std::move(model)),
-        runner_(*model_.encoder, model_.info.pooling, options.workers == 1 ? 0 : 1),
+        runner_(*model_.encoder, model_.info.pooling, batches_at_once()),
         aside_(tokenize_threads(options), static_cast<std::size_t>(options.queue_texts)) {}
 
   ~ScheduledModel() override { drain(steady_clock::now() + kTimeToFinish); }
@@ -42,7 +42,7 @@ class ScheduledModel final : public ServedModel {
     const SchedulerOptions scheduling{
         .max_batch_tokens = options_.batch_tokens,
         .max_batch_requests = options_.batch_texts,
-        .workers = options_.workers,
+        .workers = batches_at_once(),
         .max_queued_tokens = options_.queue_tokens,
         .max_queued_requests = options_.queue_texts,
         .max_queue_time = options_.max_queue_time,
@@ -116,6 +116,15 @@ class ScheduledModel final : public ServedModel {
  private:
   static int tokenize_threads(const ServingOptions& options) {
     return options.tokenize_threads > 0 ? options.tokenize_threads : std::max(1, usable_cpus() / 2);
+  }
+
+  /// Small batches of one thread each wait for nobody; with many CPUs one batch of all threads is
+  /// the faster way.
+  [[nodiscard]] int batches_at_once() const {
+    constexpr int kFewCpus = 4;
+    if (options_.workers > 0) return options_.workers;
+    const int threads = options_.encoder.threads > 0 ? options_.encoder.threads : usable_cpus();
+    return model_.info.encoder.engine == "native" && threads <= kFewCpus ? threads : 1;
   }
 
   static std::string_view words_for(AnswerKind kind) {

@@ -142,6 +142,7 @@ TEST(ScheduledModelTest, RefusesWithATimeToTryAgain) {
   faulty.held = true;
   ServingOptions options;
   options.queue_texts = 8;
+  options.workers = 1;
   const auto model = serve(std::move(loaded), options);
   std::atomic<int> done{0};
   std::atomic<int> refused{0};
@@ -169,7 +170,9 @@ TEST(ScheduledModelTest, ADeadlineEndsWaiting) {
   LoadedModel loaded = load_golden("bert-odd");
   FaultyEncoder& faulty = make_faulty(loaded);
   faulty.held = true;
-  const auto model = serve(std::move(loaded));
+  ServingOptions options;
+  options.workers = 1;
+  const auto model = serve(std::move(loaded), options);
   model->submit(inputs_of({"first"}), {}, [](const auto&, const RequestFacts&) {});
   while (faulty.entered == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   RequestOptions soon;

@@ -75,6 +75,7 @@ class FaultyEncoder final : public Encoder {
 
   Status run(const TokenBatch& batch, const RunOptions& options, EncoderOutput& output) override {
     ++entered;
+    threads = options.threads;
     while (held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (fails) return {StatusCode::kInternal, "[faulty] told to fail"};
     if (throws) throw std::runtime_error("told to throw at /secret/path");
@@ -83,7 +84,8 @@ class FaultyEncoder final : public Encoder {
     return status;
   }
 
-  std::atomic<int> entered{0};  // runs that have begun
+  std::atomic<int> entered{0};   // runs that have begun
+  std::atomic<int> threads{-1};  // RunOptions::threads of the last run
   std::atomic<bool> held{false};
   std::atomic<bool> fails{false};
   std::atomic<bool> throws{false};

@@ -30,8 +30,9 @@ struct ServingOptions {
   std::chrono::microseconds max_wait{0};
   /// A request that would wait longer than this is refused; 0: only the limits above refuse.
   std::chrono::milliseconds max_queue_time{1500};
-  /// Batches that run at once, each on threads / workers of the encoder's threads.
-  int32_t workers = 1;
+  /// Batches that run at once; 0: one for each thread of the native engine where these are 4 or
+  /// fewer, else 1.
+  int32_t workers = 0;
   /// Threads that tokenize; 0: half of what this process may use, at least one.
   int32_t tokenize_threads = 0;
   /// Texts that are identical and in flight are computed once.
