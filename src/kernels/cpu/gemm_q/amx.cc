@@ -1,14 +1,15 @@
 // u8 x s8 and bf16 x bf16 on AMX tiles: 16 rows of 64 bytes of A times 64 bytes (of k) by 16
 // columns of B.
 //
-// 17 rows and more: 2 x 2 tiles of sums (tiles 0-3), two of A (4, 5), two of B (6, 7): a panel of
-// 32 columns. Up to 16 rows: 1 x 4 tiles of sums over two panels, one of A (4), B in turn through
-// 5, 6, 7. Tiles always have 16 rows: those past m read what lies in the workspace and are dropped,
-// which costs less than configuring again. Up to 8 rows of int8 go to the avx512_vnni kernel, which
-// gives the same integers from the same packed weights.
+// Squares, of 32 rows: 2 x 2 tiles of sums (tiles 0-3), two of A (4, 5), two of B (6, 7): a panel
+// of 32 columns. Strips, of the last rows where these are 16 or fewer: 1 x 4 tiles of sums over two
+// panels, one of A (4), B in turn through 5, 6, 7. Tiles always have 16 rows: those past m read
+// what lies in the workspace and are dropped, which costs less than configuring again. Up to 8 rows
+// of int8 go to the avx512_vnni kernel, which gives the same integers from the same packed weights.
 //
-// Tile products and vector arithmetic run on different ports, so the rows of one block of sums are
-// finished (scaled, activated, stored) between the tile products of the next block.
+// Tile products, tile stores and vector arithmetic run on different ports. So the sums of a block
+// are stored between the first products of the next block, and its rows are finished (scaled,
+// activated, stored) between the products after them.
 #include <immintrin.h>
 
 #include "kernels/cpu/gemm_q/row_epilogue.h"
@@ -21,11 +22,11 @@ namespace {
 constexpr std::size_t kTileRows = 16;
 constexpr std::size_t kBlockRows = 2 * kTileRows;
 constexpr std::size_t kPanelWidth = 32;
-constexpr std::size_t kTileBytes = 64;               // of a row of A, and of a row of one tile of B
-constexpr std::size_t kRowBytes = 128;               // of a row of a panel
-constexpr std::size_t kStepBytes = 2048;             // of a panel per tile of k
-constexpr std::size_t kSumStride = 2 * kPanelWidth;  // of a buffer of sums: two panels
-constexpr std::size_t kSumBytes = 4 * kSumStride;
+constexpr std::size_t kTileBytes = 64;              // of a row of A, and of a row of one tile of B
+constexpr std::size_t kRowBytes = 128;              // of a row of a panel
+constexpr std::size_t kStepBytes = 2048;            // of a panel per tile of k
+constexpr std::size_t kSquareStride = kPanelWidth;  // of the sums of a square
+constexpr std::size_t kStripStride = 2 * kPanelWidth;  // of the sums of a strip
 constexpr std::size_t kVnniRows = 8;
 
 struct S8 {
@@ -57,11 +58,9 @@ struct Ahead {
   }
 };
 
-/// Rows of finished sums that wait to be scaled and stored.
-template <class Sum>
-struct Pending {
-  const Sum* sums = nullptr;
-  std::size_t row = 0;  // of C, of the first that waits
+/// Rows of sums, of C's rows [row, end) and of `columns` columns from `column` on.
+struct Block {
+  std::size_t row = 0;
   std::size_t end = 0;
   std::size_t column = 0;
   std::size_t columns = 0;
@@ -74,21 +73,10 @@ class AmxGemm {
       : g_(gemm), panel_end_(panel_end), steps_(round_up(gemm.k, Op::kStep) / Op::kStep) {}
 
   void run(std::size_t panel_begin) {
-    for (std::size_t panel = panel_begin; panel < panel_end_; panel += 2) {
-      const std::size_t panels = panel_end_ - panel < 2 ? 1 : 2;
-      for (std::size_t row = 0; row < g_.m; row += kBlockRows) {
-        const std::size_t rows = g_.m - row < kBlockRows ? g_.m - row : kBlockRows;
-        fetch_ahead(panel + panels, row);
-        Sum* sums = next_sums();
-        if (rows <= kTileRows && panels == 2) {
-          strip(panel, row, sums);
-        } else {
-          for (std::size_t i = 0; i < panels; ++i) square(panel + i, row, sums + i * kPanelWidth);
-        }
-        pend(sums, panel, panels, row, rows);
-      }
-    }
-    finish(kBlockRows);
+    const std::size_t tail = g_.m % kBlockRows;
+    const std::size_t square_rows = tail <= kTileRows ? g_.m - tail : g_.m;
+    if (square_rows > 0) squares(panel_begin, square_rows);
+    if (square_rows < g_.m) strips(panel_begin, square_rows);
   }
 
  private:
@@ -101,109 +89,153 @@ class AmxGemm {
     return static_cast<const char*>(g_.packed) + panel * steps_ * kStepBytes;
   }
 
-  /// Shares the panels that come next among up to four blocks of rows, to be fetched into L2.
-  void fetch_ahead(std::size_t panel, std::size_t row) {
-    const std::size_t blocks = (g_.m + kBlockRows - 1) / kBlockRows;
-    const std::size_t shares = blocks < 4 ? blocks : 4;
-    const std::size_t index = row / kBlockRows;
-    ahead_ = {};
-    if (panel >= panel_end_ || index >= shares) return;
-    const std::size_t bytes = (panel_end_ - panel < 2 ? 1 : 2) * steps_ * kStepBytes / shares;
-    const std::size_t calls = g_.m - row <= kTileRows ? steps_ : 2 * steps_;
-    ahead_ = {b(panel) + index * bytes, bytes / 64 / calls};
+  /// What `calls` steps of each of `shares` blocks fetch of `panels` panels; nothing past the last.
+  [[nodiscard]] Ahead ahead(
+      std::size_t panel, std::size_t panels, std::size_t share, std::size_t shares
+  ) const {
+    if (panel >= panel_end_ || share >= shares) return {};
+    const std::size_t count = panel_end_ - panel < panels ? panel_end_ - panel : panels;
+    const std::size_t bytes = count * steps_ * kStepBytes / shares;
+    return {b(panel) + share * bytes, bytes / 64 / steps_};
   }
 
-  /// 32 rows by 32 columns.
-  void square(std::size_t panel, std::size_t row, Sum* sums) {
-    const char* above = a(row);
-    const char* below = a(row + kTileRows);
+  [[nodiscard]] Block block(std::size_t row, std::size_t rows, std::size_t panel, std::size_t width)
+      const {
+    const std::size_t column = panel * kPanelWidth;
+    return {
+        row, g_.m - row < rows ? g_.m : row + rows, column,
+        g_.n - column < width ? g_.n - column : width
+    };
+  }
+
+  void squares(std::size_t panel_begin, std::size_t rows) {
+    const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+    const std::size_t shares = blocks < 4 ? blocks : 4;  // of the next panel, to be fetched into L2
+    for (std::size_t panel = panel_begin; panel < panel_end_; ++panel) {
+      for (std::size_t i = 0; i < blocks; ++i) {
+        ahead_ = ahead(panel + 1, 1, i, shares);
+        square(panel, block(i * kBlockRows, kBlockRows, panel, kPanelWidth));
+      }
+    }
+    store_square<0>();
+    store_square<1>();
+    store_square<2>();
+    store_square<3>();
+    pend(in_tiles_, kSquareStride);
+    finish(kBlockRows);
+  }
+
+  /// 32 rows by 32 columns; leaves the sums in the tiles.
+  void square(std::size_t panel, const Block& block) {
+    const char* above = a(block.row);
     const char* weights = b(panel);
     const std::size_t lda = g_.lda;
-    const std::size_t steps = steps_;
-    Ahead ahead = ahead_;
-    const std::size_t rows_a_step = (kTileRows + steps - 1) / steps;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    for (std::size_t i = 0; i < steps; ++i, weights += kStepBytes) {
-      _tile_loadd(6, weights, kRowBytes);
-      _tile_loadd(4, above + i * kTileBytes, lda);
-      Op::template multiply<0, 4, 6>();
-      _tile_loadd(7, weights + kTileBytes, kRowBytes);
-      Op::template multiply<1, 4, 7>();
-      _tile_loadd(5, below + i * kTileBytes, lda);
-      Op::template multiply<2, 5, 6>();
-      Op::template multiply<3, 5, 7>();
-      ahead.step();
+    const std::size_t rows_a_step =
+        steps_ == 1 ? kBlockRows : (kBlockRows + steps_ - 2) / (steps_ - 1);
+    square_step<true>(above, lda, weights);
+    pend(in_tiles_, kSquareStride);
+    in_tiles_ = block;
+    for (std::size_t i = 1; i < steps_; ++i) {
+      above += kTileBytes;
+      weights += kStepBytes;
+      square_step<false>(above, lda, weights);
       finish(rows_a_step);
     }
-    ahead_ = ahead;
-    _tile_stored(0, sums, kSumBytes);
-    _tile_stored(1, sums + 16, kSumBytes);
-    _tile_stored(2, sums + kTileRows * kSumStride, kSumBytes);
-    _tile_stored(3, sums + kTileRows * kSumStride + 16, kSumBytes);
+    finish(kBlockRows);
   }
 
-  /// 16 rows by 64 columns: two panels.
-  void strip(std::size_t panel, std::size_t row, Sum* sums) {
+  template <bool kFirst>
+  [[gnu::always_inline]] void square_step(const char* above, std::size_t lda, const char* weights) {
+    const char* below = above + kTileRows * lda;
+    _tile_loadd(6, weights, kRowBytes);
+    _tile_loadd(4, above, lda);
+    if constexpr (kFirst) renew<0>();
+    Op::template multiply<0, 4, 6>();
+    _tile_loadd(7, weights + kTileBytes, kRowBytes);
+    if constexpr (kFirst) renew<1>();
+    Op::template multiply<1, 4, 7>();
+    _tile_loadd(5, below, lda);
+    if constexpr (kFirst) renew<2>();
+    Op::template multiply<2, 5, 6>();
+    if constexpr (kFirst) renew<3>();
+    Op::template multiply<3, 5, 7>();
+    ahead_.step();
+  }
+
+  /// Stores a tile of the block before and begins another.
+  template <int kTile>
+  [[gnu::always_inline]] void renew() {
+    store_square<kTile>();
+    _tile_zero(kTile);
+  }
+
+  template <int kTile>
+  [[gnu::always_inline]] void store_square() {
+    constexpr std::size_t kOffset = kTile / 2 * kTileRows * kSquareStride + kTile % 2 * 16;
+    _tile_stored(kTile, sums_ + kOffset, kSquareStride * sizeof(Sum));
+  }
+
+  void strips(std::size_t panel_begin, std::size_t row) {
+    for (std::size_t panel = panel_begin; panel < panel_end_; panel += 2) {
+      ahead_ = ahead(panel + 2, 2, 0, 1);
+      const bool both = panel_end_ - panel > 1;
+      both ? strip<true>(panel, row) : strip<false>(panel, row);
+      pend(block(row, kTileRows, panel, both ? kStripStride : kPanelWidth), kStripStride);
+    }
+    finish(kTileRows);
+  }
+
+  /// 16 rows by 64 columns, or by 32: two panels or one.
+  template <bool kBoth>
+  void strip(std::size_t panel, std::size_t row) {
     const char* above = a(row);
     const char* weights = b(panel);
     const char* right = b(panel + 1);
     const std::size_t lda = g_.lda;
-    const std::size_t steps = steps_;
-    Ahead ahead = ahead_;
-    const std::size_t rows_a_step = (kBlockRows + steps - 1) / steps;
+    const std::size_t rows_a_step = (kTileRows + steps_ - 1) / steps_;
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    for (std::size_t i = 0; i < steps; ++i, weights += kStepBytes, right += kStepBytes) {
+    for (std::size_t i = 0; i < steps_; ++i, weights += kStepBytes, right += kStepBytes) {
       _tile_loadd(4, above + i * kTileBytes, lda);
       _tile_loadd(5, weights, kRowBytes);
       Op::template multiply<0, 4, 5>();
       _tile_loadd(6, weights + kTileBytes, kRowBytes);
       Op::template multiply<1, 4, 6>();
-      _tile_loadd(7, right, kRowBytes);
-      Op::template multiply<2, 4, 7>();
-      _tile_loadd(5, right + kTileBytes, kRowBytes);
-      Op::template multiply<3, 4, 5>();
-      ahead.step();
+      if constexpr (kBoth) {
+        _tile_loadd(7, right, kRowBytes);
+        Op::template multiply<2, 4, 7>();
+        _tile_loadd(5, right + kTileBytes, kRowBytes);
+        Op::template multiply<3, 4, 5>();
+      }
+      ahead_.step();
       finish(rows_a_step);
     }
-    ahead_ = ahead;
-    _tile_stored(0, sums, kSumBytes);
-    _tile_stored(1, sums + 16, kSumBytes);
-    _tile_stored(2, sums + 32, kSumBytes);
-    _tile_stored(3, sums + 48, kSumBytes);
+    constexpr std::size_t kBytes = kStripStride * sizeof(Sum);
+    _tile_stored(0, sums_, kBytes);
+    _tile_stored(1, sums_ + 16, kBytes);
+    if constexpr (!kBoth) return;
+    _tile_stored(2, sums_ + 32, kBytes);
+    _tile_stored(3, sums_ + 48, kBytes);
   }
 
-  /// The buffer that holds no pending sums.
-  Sum* next_sums() {
-    buffer_ ^= 1;
-    return sums_[buffer_];
-  }
-
-  /// Lets the sums of `panels` panels wait; those that waited are finished first.
-  void pend(
-      const Sum* sums, std::size_t panel, std::size_t panels, std::size_t row, std::size_t rows
-  ) {
-    finish(kBlockRows);
-    const std::size_t column = panel * kPanelWidth;
-    const std::size_t width = panels * kPanelWidth;
-    const std::size_t columns = g_.n - column < width ? g_.n - column : width;
-    pending_ = {sums, row, row + rows, column, columns};
+  /// Lets the rows of a block wait whose sums have been stored. None may be waiting.
+  void pend(const Block& block, std::size_t stride) {
+    pending_ = block;
+    waiting_ = sums_;
+    stride_ = stride;
   }
 
   /// Finishes up to `rows` pending rows.
   [[gnu::always_inline]] void finish(std::size_t rows) {
-    const Pending<Sum> p = pending_;
+    const Block p = pending_;
     const std::size_t end = p.end - p.row < rows ? p.end : p.row + rows;
     if (p.row == end) return;
     RowEpilogue<Vec512, Sum, kActivation>::rows(
-        g_, p.sums, kSumStride, p.row, end, p.column, p.columns
+        g_, waiting_, stride_, p.row, end, p.column, p.columns
     );
-    pending_.sums += (end - p.row) * kSumStride;
+    waiting_ += (end - p.row) * stride_;
     pending_.row = end;
   }
 
@@ -211,9 +243,11 @@ class AmxGemm {
   const std::size_t panel_end_;
   const std::size_t steps_;
   Ahead ahead_;
-  Pending<Sum> pending_;
-  std::size_t buffer_ = 0;
-  alignas(64) Sum sums_[2][kBlockRows * kSumStride];
+  Block in_tiles_;                // whose sums tiles 0 to 3 hold
+  Block pending_;                 // whose sums are stored, rows that are not finished
+  const Sum* waiting_ = nullptr;  // sums of the first pending row
+  std::size_t stride_ = kSquareStride;
+  alignas(64) Sum sums_[kBlockRows * kPanelWidth];
 };
 
 template <class Op>

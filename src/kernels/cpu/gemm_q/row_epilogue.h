@@ -39,9 +39,12 @@ struct RowEpilogue {
       std::size_t column, std::size_t columns
   ) {
     constexpr std::size_t kWide = kTogether * Vec::kWidth;
+    constexpr std::size_t kPair = 2 * Vec::kWidth;
     std::size_t i = 0;
     for (; i + kWide <= columns; i += kWide)
       finish_columns<kResidual, kTogether>(g, sums + i, stride, begin, end, column + i);
+    for (; i + kPair <= columns; i += kPair)
+      finish_columns<kResidual, 2>(g, sums + i, stride, begin, end, column + i);
     for (; i + Vec::kWidth <= columns; i += Vec::kWidth)
       finish_columns<kResidual, 1>(g, sums + i, stride, begin, end, column + i);
     if (i < columns)
