@@ -29,11 +29,11 @@ def _case(record: dict, case: dict) -> list[str]:
     rows = [row for row in record["rows"] if row["case"] == case["name"]]
     rows.sort(key=lambda row: -row.get("ratio", {}).get("middle", 0))
     head = f"{case['name'] + ', ' + case['unit']:34}{'p50':>10}{'p90':>10}{'mean':>10}{'sd':>9}"
-    lines = [f"{head}   {'faster':>6} {'':16}answers"]
+    lines = [f"{head}   {'faster':>6} {'':19}answers"]
     for row in rows:
         lines.append(
             f"  {row['system']:32}{number(row['p50']):>10}{number(row['p90']):>10}"
-            f"{number(row['mean']):>10}{number(row['sd']):>9}   {ratio(row):24}{answers(row)}"
+            f"{number(row['mean']):>10}{number(row['sd']):>9}   {ratio(row):26}{answers(row)}"
         )
     return lines
 

@@ -49,6 +49,8 @@ def summary(record: dict) -> str:
     exact = [row for row in ours if "fp32" in row["system"] and "logit_max_abs" in row]
     if exact:
         text += f". martlet's fp32 logits differ by {exact[0]['logit_max_abs']:.0e} at most"
+    if any(warning["kind"] == "foreign load" for warning in record["warnings"]):
+        text += ". Other programs ran meanwhile: not to be quoted"
     return text + "."
 
 
