@@ -48,9 +48,11 @@ void GroupPass::embed() {
     );
   }
   timer_.done(Step::kEmbed);
-  const Linear& reader = weights_.layers.front()->query;
+  // A probe embeds before there are layers.
+  const LayerWeights* first_layer = weights_.layers.front().get();
+  const Linear* reader = first_layer == nullptr ? nullptr : &first_layer->query;
   if (!weights_.embedding_projection) {
-    normalize(weights_.embedding_norm, tokens_, &reader);
+    normalize(weights_.embedding_norm, tokens_, reader);
     // The sum that the first sublayer adds to is normalized too.
     if (weights_.config.pre_norm) steps_.copy_rows(w_.input, w_.x, hidden_, mine);
     return;
@@ -59,7 +61,7 @@ void GroupPass::embed() {
       weights_.embedding_norm, weights_.config.layer_norm_eps, embedding_size(), tokens_, nullptr
   );
   project_embeddings(*weights_.embedding_projection);
-  prepare(reader);
+  if (reader != nullptr) prepare(*reader);
 }
 
 void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
