@@ -171,7 +171,7 @@ SPECS = {
     ),
     "albert-encoder": Spec(
         "AlbertModel",
-        bert_sizes(32, 2, 64, 3, embedding_size=32, hidden_act="gelu", max_position_embeddings=128),
+        bert_sizes(40, 4, 97, 2, embedding_size=40, hidden_act="gelu", max_position_embeddings=128),
         tokenizer="albert",
     ),
     "albert-tokens": Spec(
