@@ -30,20 +30,6 @@ Status check_head(const EncoderInfo& info) {
   );
 }
 
-/// What the model's config says, of a model of one label.
-Result<std::optional<ScoreFunction>> function_of(const HfConfig& config) {
-  if (config.activation_fn.empty() || config.labels.size() != 1)
-    return std::optional<ScoreFunction>();
-  const std::string_view name =
-      std::string_view(config.activation_fn).substr(config.activation_fn.rfind('.') + 1);
-  if (name == "Identity") return std::optional(ScoreFunction::kNone);
-  if (name == "Sigmoid") return std::optional(ScoreFunction::kSigmoid);
-  return error(
-      StatusCode::kUnsupported, kWhere, "activation_fn, got '{}', expected Identity or Sigmoid",
-      config.activation_fn
-  );
-}
-
 }  // namespace
 
 Result<RerankPipeline> RerankPipeline::load(
@@ -55,7 +41,7 @@ Result<RerankPipeline> RerankPipeline::load(
   RerankOptions filled = options;
   if (options.max_length == 0) filled.max_length = about.max_length;
   if (!options.function) {
-    const auto function = function_of(about.config);
+    const auto function = relevance_function(about.config);
     if (!function) return function.error();
     filled.function = *function;
   }

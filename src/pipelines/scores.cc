@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/error.h"
+
 namespace martlet {
 namespace {
 
@@ -21,6 +23,19 @@ ScoreFunction score_function_for(std::string_view problem_type, std::size_t labe
   if (problem_type == "regression") return ScoreFunction::kNone;
   if (problem_type == "multi_label_classification" || labels == 1) return ScoreFunction::kSigmoid;
   return ScoreFunction::kSoftmax;
+}
+
+Result<ScoreFunction> relevance_function(const HfConfig& config) {
+  if (config.activation_fn.empty() || config.labels.size() != 1)
+    return score_function_for("", config.labels.size());
+  const std::string_view name =
+      std::string_view(config.activation_fn).substr(config.activation_fn.rfind('.') + 1);
+  if (name == "Identity") return ScoreFunction::kNone;
+  if (name == "Sigmoid") return ScoreFunction::kSigmoid;
+  return error(
+      StatusCode::kUnsupported, "rerank", "activation_fn, got '{}', expected Identity or Sigmoid",
+      config.activation_fn
+  );
 }
 
 void apply_scores(

@@ -6,12 +6,18 @@
 #include <span>
 #include <vector>
 
+#include "formats/hf_config.h"
+#include "martlet/status.h"
 #include "martlet/text_classification.h"
 
 namespace martlet {
 
 /// What transformers applies to a model of so many labels whose config says `problem_type`.
 ScoreFunction score_function_for(std::string_view problem_type, std::size_t labels) noexcept;
+
+/// What makes a reranker's logits relevances: `activation_fn` of its config, where it has one label
+/// and the config says something. kUnsupported for what martlet does not know.
+Result<ScoreFunction> relevance_function(const HfConfig& config);
 
 /// Replaces `scores` with the function of `logits`: computed in double, rounded once to float.
 void apply_scores(

@@ -21,6 +21,15 @@ TEST(Scores, TheConfigDecidesTheFunctionAsInTransformers) {
   EXPECT_EQ(score_function_for("multi_label_classification", 3), ScoreFunction::kSigmoid);
   EXPECT_EQ(score_function_for("regression", 1), ScoreFunction::kNone);
   EXPECT_EQ(score_function_for("regression", 3), ScoreFunction::kNone);
+  HfConfig config;
+  config.labels = {"LABEL_0"};
+  EXPECT_EQ(relevance_function(config).value(), ScoreFunction::kSigmoid);
+  config.activation_fn = "torch.nn.modules.linear.Identity";
+  EXPECT_EQ(relevance_function(config).value(), ScoreFunction::kNone);
+  config.activation_fn = "torch.nn.modules.activation.Tanh";
+  EXPECT_EQ(relevance_function(config).error().code(), StatusCode::kUnsupported);
+  config.labels.emplace_back("LABEL_1");
+  EXPECT_EQ(relevance_function(config).value(), ScoreFunction::kSoftmax);
 }
 
 TEST(Scores, SoftmaxOfKnownLogits) {

@@ -7,7 +7,7 @@ namespace martlet {
 std::vector<float> rerank_scores(
     const ModelInfo& info, const std::vector<TextAnswer>& answers, bool raw
 ) {
-  const ScoreFunction function = raw ? ScoreFunction::kNone : info.score_function;
+  const ScoreFunction function = raw ? ScoreFunction::kNone : info.relevance_function;
   std::vector<float> scores;
   for (const TextAnswer& answer : answers) scores.push_back(relevance(function, answer.values));
   return scores;

@@ -9,7 +9,7 @@
 namespace martlet {
 
 /// Per text: the one label's logit, or that of the second of two labels, which says yes; through
-/// the model's score function unless `raw`.
+/// the model's relevance function, as `martlet run` does it, unless `raw`.
 std::vector<float> rerank_scores(
     const ModelInfo& info, const std::vector<TextAnswer>& answers, bool raw
 );

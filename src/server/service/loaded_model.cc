@@ -73,6 +73,8 @@ Result<LoadedModel> load_served_model(const ModelSpec& spec, const ServingOption
   );
   if (!max_length) return max_length.error();
 
+  const auto relevance = relevance_function(about.config);
+  if (!relevance) return relevance.error();
   ModelInfo info{
       .name = spec.name,
       .hash = *std::move(hash),
@@ -85,6 +87,7 @@ Result<LoadedModel> load_served_model(const ModelSpec& spec, const ServingOption
   };
   if (info.task == ModelTask::kEmbedding) info.labels.clear();
   info.score_function = score_function_for(about.config.problem_type, info.labels.size());
+  info.relevance_function = *relevance;
   MARTLET_RETURN_IF_ERROR(check_labels(info));
   return LoadedModel{std::move(info), std::move(tokenizer), std::move(encoder)};
 }

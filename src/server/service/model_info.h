@@ -38,6 +38,7 @@ struct ModelInfo {
   int32_t max_length = 0;           // tokens per text
   std::vector<std::string> labels;  // [encoder.labels]
   ScoreFunction score_function = ScoreFunction::kSoftmax;
+  ScoreFunction relevance_function = ScoreFunction::kSigmoid;  // of a reranker
   OutputKind pooling = OutputKind::kMean;
   bool normalize = false;
   ModelSignature signature{};  // of a graph that takes tensors or images

@@ -35,7 +35,7 @@ Result<Rows> compute(const LoadedModel& model, std::span<const std::string> text
   const TextLimits limits = text_limits(model.info);
   MARTLET_RETURN_IF_ERROR(encode_inputs(model.tokenizer, inputs, {}, limits, *encoded));
 
-  BatchRunner runner(*model.encoder, model.info.pooling, 0);
+  BatchRunner runner(*model.encoder, model.info.pooling, 1);
   std::vector<TextQuery> queries;
   for (std::size_t i = 0; i < texts.size(); ++i)
     queries.push_back({encoded, i, model.info.natural_kind()});
