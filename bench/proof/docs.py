@@ -31,10 +31,10 @@ README_SYSTEMS = (
 HEAD = """# Benchmarks
 
 Made by `bench/proof/docs.py` from the records in `docs/benchmarks/`, which `./dev bench` wrote; do
-not edit. "Times faster" is the median over rounds of the baseline's time by the system's in the
-same round, and in brackets where a repeat of the run would put it in 95 of 100 cases. "Histogram":
-from the fastest run to the slowest that is no outlier. How it is measured:
-[PROTOCOL.md](../bench/PROTOCOL.md), [ADR 3](adr/0003-proof-bench.md).
+not edit. "Times faster" is the median over rounds of the baseline's time (the mean of its two
+turns) by the system's in the same round, and in brackets where a repeat of the run would put it in
+95 of 100 cases. "Histogram": from the fastest run to the slowest that is no outlier. How it is
+measured: [PROTOCOL.md](../bench/PROTOCOL.md), [ADR 3](adr/0003-proof-bench.md).
 
 To see whether it can be trusted on your machine, leave it alone and
 

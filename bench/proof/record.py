@@ -77,7 +77,7 @@ class Record:
     def speed_ratios(self, case: str, system: str) -> list[list[float]]:
         """How many times faster than the baseline, by sitting, of the rounds that both were in."""
         more = next(c for c in self.cases if c["name"] == case)["more_is_better"]
-        base = {(r.sitting, r.number): r.middle for r in self.rounds[case].get(self.baseline, [])}
+        base = self._baseline_of_rounds(case, system)
         found: dict[int, list[float]] = {}
         for done in self.rounds[case].get(system, []):
             other = base.get((done.sitting, done.number))
@@ -85,6 +85,18 @@ class Record:
                 ratio = done.middle / other if more else other / done.middle
                 found.setdefault(done.sitting, []).append(ratio)
         return list(found.values())
+
+    def _baseline_of_rounds(self, case: str, system: str) -> dict[tuple[int, int], float]:
+        """By sitting and number: the geometric mean of its two turns, because its noise is in every
+        ratio; for the baseline itself, its one."""
+        twin = f"{self.baseline} (again)"
+        first, second = (
+            {(r.sitting, r.number): r.middle for r in self.rounds[case].get(name, [])}
+            for name in (self.baseline, twin)
+        )
+        if system in (self.baseline, twin):
+            return first
+        return {key: math.sqrt(one * second.get(key, one)) for key, one in first.items()}
 
     def control(self, case: str) -> float | None:
         """What the baseline, run twice, differs from itself by."""

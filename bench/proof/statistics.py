@@ -128,15 +128,21 @@ def repeat_interval(sittings: list[list[float]], floor: float = 0.0, seed: int =
     generator = np.random.default_rng(seed)
     logs = [np.log(np.asarray(rounds, float)) for rounds in sittings if rounds]
     middle = float(np.mean([np.median(rounds) for rounds in logs]))
-    one, other = (
-        np.mean([_medians(rounds, generator) for rounds in logs], axis=0) for _ in range(2)
-    )
+    one, other = (np.mean([_moves(rounds, generator) for rounds in logs], axis=0) for _ in range(2))
     freedom = USUAL_WEIGHT + len(logs) - 1
     restart = restart_deviation([np.exp(rounds).tolist() for rounds in logs])
     moved = generator.standard_t(freedom, DRAWS) * restart * np.sqrt(2 / len(logs))
     low, high = np.quantile(one - other + moved, [(1 - SURE) / 2, (1 + SURE) / 2])
     reach = log(1 + floor)
     return Interval(exp(middle), exp(middle + min(low, -reach)), exp(middle + max(high, reach)))
+
+
+def _moves(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """How far the median of other such values may lie from that of these. Few values know little of
+    their own deviation, and resampling them finds too little: so Student's t, not the normal."""
+    moves = _medians(values, generator) - np.median(values)
+    count = len(values)
+    return moves * np.sqrt(count / generator.chisquare(count - 1, DRAWS)) if count > 1 else moves
 
 
 def _medians(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:

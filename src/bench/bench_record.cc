@@ -72,6 +72,7 @@ Result<BenchRow> parse_row(const json::object& object, std::string_view where) {
   reader.get("case", row.case_name);
   reader.get("system", row.system);
   get(reader, "accuracy", row.accuracy);
+  get(reader, "labelled_texts", row.labelled);
   get(reader, "logit_max_abs", row.logit_error);
   const json::object* ratio = reader.object("ratio");
   MARTLET_RETURN_IF_ERROR(reader.status());

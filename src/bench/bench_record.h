@@ -29,6 +29,7 @@ struct BenchRow {
   bool ours = false;                   // martlet's own
   std::optional<RatioInterval> ratio;  // times faster than the baseline
   std::optional<double> accuracy;      // share of right labels
+  std::optional<double> labelled;      // of so many texts
   std::optional<double> logit_error;   // largest, from the baseline's
 };
 

@@ -1,6 +1,7 @@
 #include "bench/record_diff.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 
@@ -16,9 +17,19 @@ const BenchRow* find(const BenchRecord& record, const BenchRow& wanted) {
   return found == record.rows.end() ? nullptr : &*found;
 }
 
+/// Three standard deviations of what the share of right labels moves by where two runs have
+/// labelled other texts; none where both have labelled all the same.
+double accuracy_noise(const BenchRow& before, const BenchRow& after) {
+  if (!before.labelled || !after.labelled || before.labelled == after.labelled) return 0;
+  const double variance = *before.accuracy * (1 - *before.accuracy);
+  return 3 * std::sqrt(variance / *before.labelled + variance / *after.labelled);
+}
+
 bool less_right(const BenchRow& before, const BenchRow& after, const DiffOptions& options) {
-  if (before.accuracy && after.accuracy && *after.accuracy < *before.accuracy - options.accuracy)
-    return true;
+  if (before.accuracy && after.accuracy) {
+    const double allowed = options.accuracy + accuracy_noise(before, after);
+    if (*after.accuracy < *before.accuracy - allowed) return true;
+  }
   return before.logit_error && after.logit_error &&
          *after.logit_error > std::max(kRounding, *before.logit_error * options.logits);
 }

@@ -12,6 +12,7 @@ BenchRow row(std::string system, double middle, bool ours = true) {
       .ours = ours,
       .ratio = RatioInterval{.middle = middle, .low = 0.97 * middle, .high = 1.03 * middle},
       .accuracy = 0.94,
+      .labelled = std::nullopt,
       .logit_error = 2e-6,
   };
 }
@@ -59,6 +60,14 @@ TEST(RecordDiff, AnswersCountBeforeSpeed) {
   BenchRow wrong = row("a", 8);
   wrong.accuracy = 0.93;
   EXPECT_EQ(change_of(row("a", 4), wrong), Change::kLessRight);
+  BenchRow before = row("a", 4);
+  before.labelled = 640;
+  wrong.labelled = 640;
+  EXPECT_EQ(change_of(before, wrong), Change::kLessRight);
+  wrong.labelled = 768;  // other texts: 0.94 and 0.93 may be the same
+  EXPECT_EQ(change_of(before, wrong), Change::kFaster);
+  wrong.accuracy = 0.88;
+  EXPECT_EQ(change_of(before, wrong), Change::kLessRight);
   BenchRow far = row("a", 8);
   far.logit_error = 5e-5;
   EXPECT_EQ(change_of(row("a", 4), far), Change::kFaster);  // rounding

@@ -24,8 +24,8 @@ COLUMNS = [
      "load the model; of the first run"),
     ("memory", "resident after loading, and at most, in MiB"),
     ("executed", "precision and instruction set, as the system itself says"),
-    ("repeat", "the baseline runs twice, under two names; what the two differ by widens all "
-     "intervals"),
+    ("repeat", "the baseline runs twice, under two names; ratios are to the two's geometric mean, "
+     "and what they differ by widens all intervals"),
 ]  # fmt: skip
 
 
