@@ -24,6 +24,8 @@ const spread = chart => {
   return {min: .9 * Math.min(...all), max: 1.1 * Math.max(...all)};
 };
 
+const around = values => ({min: Number((.8 * Math.min(...values)).toPrecision(1)), max: 1.2 * Math.max(...values)});
+
 // Names beside the points of a scatter chart, as far as there is room.
 const names = {
   id: 'names',
@@ -80,7 +82,7 @@ function pareto(chart) {
     type: 'scatter', data: {datasets: [...points, front]}, plugins: [names],
     options: {
       scales: {x: axis(chart.x, chart.decades ? {type: 'logarithmic', ticks: {color: colour('soft'), maxRotation: 0,
-        callback: value => Number.isInteger(Math.log10(value)) ? decades(value) : ''}} : {grace: '5%'}),
+        callback: value => Number.isInteger(Math.log10(value)) ? decades(value) : ''}} : around(chart.series.map(one => one.x))),
         y: axis(chart.y, {beginAtZero: true})},
       plugins: {tooltip: {callbacks: {label: point => `${point.raw.name ?? ''} ${point.raw.y.toFixed(2)}x`}}},
     },
