@@ -16,7 +16,7 @@ namespace {
 // Timeouts are seconds: one look at all connections now and then is cheaper than a timer for each.
 constexpr std::chrono::milliseconds kSweepPeriod{100};
 constexpr int kNice = -5;
-constexpr std::chrono::milliseconds kBetweenLooks{3};  // while requests are refused
+constexpr std::chrono::milliseconds kBetweenLooks{6};  // while requests are refused
 constexpr std::size_t kScratchBytes = 64 << 10;
 
 }  // namespace
