@@ -96,7 +96,9 @@ def verdict(entry: dict, record: dict) -> dict:
     if ours is None or than is None:
         return entry | {"ours": None, "verdict": _why_not(entry, record)}
     if "ratio" in entry:
-        ratio = than / ours
+        speeds = {(row["case"], row["system"]): row.get("ratio") for row in record["rows"]}
+        one, other = (speeds[entry["case"], entry[word]] for word in ("system", "than"))
+        ratio = one["middle"] / other["middle"] if one and other else than / ours
         good, found = ratio / entry["ratio"], ratio
     else:
         good, found = entry["ms"] / ours, ours
