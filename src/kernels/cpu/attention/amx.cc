@@ -133,19 +133,21 @@ void pack_values(const AttentionF32& t, const Layout& layout) {
   );
 }
 
-/// 2^scores of one row as bf16, zeros past `keys`.
-void weigh(const float* scores, std::uint16_t* weights, std::size_t keys) {
-  const auto powers = [scores](std::size_t i) {
-    return to_bf16(
-        power_of_2(Vec512::load(scores + i)), power_of_2(Vec512::load(scores + i + kTile))
-    );
+/// 2^(scores * scale) of one row as bf16, zeros past `keys`.
+void weigh(const float* scores, __m512 scale, std::uint16_t* weights, std::size_t keys) {
+  const auto power = [&](std::size_t i) {
+    return power_of_2(_mm512_mul_ps(Vec512::load(scores + i), scale));
   };
+  const auto powers = [&](std::size_t i) { return to_bf16(power(i), power(i + kTile)); };
   const std::size_t whole = keys / kDepth * kDepth;
   for (std::size_t i = 0; i < whole; i += kDepth) _mm512_store_si512(weights + i, powers(i));
   if (whole == keys) return;
   const auto rest = static_cast<__mmask32>((1U << (keys - whole)) - 1U);
   _mm512_store_si512(weights + whole, _mm512_maskz_mov_epi16(rest, powers(whole)));
 }
+
+/// Makes powers of 2 of what softmax has as powers of e.
+__m512 power_scale(const AttentionF32& t) { return _mm512_set1_ps(t.scale * 1.44269504F); }
 
 /// Takes the largest of a row's scores off all of them.
 void subtract_largest(float* scores, std::size_t keys) {
@@ -194,17 +196,14 @@ void multiply_values(const Layout& layout, std::size_t head_dim) {
   }
 }
 
-/// Queries [query, query + count) as bf16, scaled so that scores are powers of 2.
+/// Queries [query, query + count) as bf16.
 void load_queries(
     const AttentionF32& t, const Layout& layout, std::size_t query, std::size_t count
 ) {
-  const __m512 scale = _mm512_set1_ps(t.scale * 1.44269504F);
   for (std::size_t r = 0; r < count; ++r) {
     for (std::size_t i = 0; i < t.head_dim; i += kDepth) {
       const float* from = t.q + (query + r) * t.q_stride + i;
-      const __m512i words = to_bf16(
-          _mm512_mul_ps(Vec512::load(from), scale), _mm512_mul_ps(Vec512::load(from + kTile), scale)
-      );
+      const __m512i words = to_bf16(Vec512::load(from), Vec512::load(from + kTile));
       _mm512_store_si512(layout.query + r * t.head_dim + i, words);
     }
   }
@@ -218,7 +217,9 @@ void repair(const AttentionF32& t, const Layout& layout, std::size_t count) {
     if (sum >= kLeastSum && sum <= kMostSum) continue;  // not so if NaN
     any = true;
     subtract_largest(layout.scores + r * layout.keys, t.keys);
-    weigh(layout.scores + r * layout.keys, layout.weights + r * layout.keys, t.keys);
+    weigh(
+        layout.scores + r * layout.keys, power_scale(t), layout.weights + r * layout.keys, t.keys
+    );
   }
   if (any) multiply_values(layout, t.head_dim);
 }
@@ -229,7 +230,9 @@ void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std:
   load_queries(t, layout, query, count);
   multiply_keys(layout, t.head_dim);
   for (std::size_t r = 0; r < count; ++r)
-    weigh(layout.scores + r * layout.keys, layout.weights + r * layout.keys, t.keys);
+    weigh(
+        layout.scores + r * layout.keys, power_scale(t), layout.weights + r * layout.keys, t.keys
+    );
   multiply_values(layout, t.head_dim);
   repair(t, layout, count);
   for (std::size_t r = 0; r < count; ++r) {
