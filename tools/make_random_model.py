@@ -235,37 +235,35 @@ def make_word_piece() -> Tokenizer:
     return tokenizer
 
 
-def make_byte_level() -> Tokenizer:
-    """RoBERTa's byte-level BPE, trained on TEXT: any text in bytes, words of TEXT in few tokens."""
+def train_byte_level(specials: list[str], size: int) -> Tokenizer:
+    """Byte-level BPE, trained on TEXT: any text in bytes, words of TEXT in few tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
-        vocab_size=500,
-        special_tokens=ROBERTA_SPECIALS,
+        vocab_size=size,
+        special_tokens=specials,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator([TEXT], trainer)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def make_byte_level() -> Tokenizer:
+    """RoBERTa's byte-level BPE."""
+    tokenizer = train_byte_level(ROBERTA_SPECIALS, 500)
     tokenizer.post_processor = processors.RobertaProcessing(
         ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
     )
-    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 
 def make_modern() -> Tokenizer:
     """ModernBERT's kind: byte-level BPE behind NFC, runs of spaces as tokens, BERT's template."""
     specials = [SPECIALS[0], *SPECIALS[2:4], SPECIALS[1], SPECIALS[4]]
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer = train_byte_level(specials, 450)
     tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=450,
-        special_tokens=specials,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([TEXT], trainer)
     tokenizer.add_tokens([AddedToken(" " * n, normalized=True) for n in range(8, 1, -1)])
     tokenizer.add_special_tokens([AddedToken(SPECIALS[4], lstrip=True)])
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -273,7 +271,6 @@ def make_modern() -> Tokenizer:
         pair="[CLS] $A [SEP] $B [SEP]",
         special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
     )
-    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 

@@ -104,6 +104,23 @@ Status no_such_model(const ModelRegistry& models, std::string_view name) {
   );
 }
 
+/// Submits by `submit(callback)`, and answers with what `write(outcome, facts)` makes of the
+/// outcome. The model outlives its callbacks, and with it its info.
+template <class Outcome, class Write, class Submit>
+void answer(
+    const HttpRequest& request, Responder responder, RequestOptions& options,
+    const Dialect& dialect, Write write, const Submit& submit
+) {
+  if (const Status status = read_option_headers(request, options); !status.ok())
+    return answer_failure(std::move(responder), status, dialect);
+  Reply reply(request, std::move(responder), dialect);
+  reply.watch(submit([reply, write = std::move(write
+                             )](Result<Outcome>&& outcome, const RequestFacts& facts) {
+    if (!outcome) return reply.fail(outcome.error(), facts);
+    reply.send(write(*std::move(outcome), facts), facts);
+  }));
+}
+
 }  // namespace
 
 Status read_option_headers(const HttpRequest& request, RequestOptions& options) {
@@ -140,36 +157,35 @@ void answer_texts(
     const HttpRequest& request, Responder responder, TextRequest&& texts, const Dialect& dialect,
     AnswerWriter write
 ) {
-  if (const Status status = read_option_headers(request, texts.options); !status.ok())
-    return answer_failure(std::move(responder), status, dialect);
-  Reply reply(request, std::move(responder), dialect);
-  // The model outlives its callbacks, and with it its info.
-  const ModelInfo& info = texts.model->info();
-  auto callback = [reply, write = std::move(write),
-                   &info](Result<std::vector<TextAnswer>>&& answers, const RequestFacts& facts) {
-    if (!answers) return reply.fail(answers.error(), facts);
-    HttpResponse response = write(info, *std::move(answers), facts);
-    response.headers.emplace_back("X-Truncated-Texts", std::to_string(facts.truncated));
-    reply.send(std::move(response), facts);
-  };
-  reply.watch(texts.model->submit(std::move(texts.inputs), texts.options, std::move(callback)));
+  ServedModel& model = *texts.model;
+  answer<std::vector<TextAnswer>>(
+      request, std::move(responder), texts.options, dialect,
+      [&info = model.info(), write = std::move(write)](std::vector<TextAnswer>&& answers, const RequestFacts& facts) {
+        HttpResponse response = write(info, std::move(answers), facts);
+        response.headers.emplace_back("X-Truncated-Texts", std::to_string(facts.truncated));
+        return response;
+      },
+      [&](auto callback) {
+        return model.submit(std::move(texts.inputs), texts.options, std::move(callback));
+      }
+  );
 }
 
 void answer_tensors(
     const HttpRequest& request, Responder responder, TensorAsk&& ask, const Dialect& dialect,
     TensorWriter write
 ) {
-  if (const Status status = read_option_headers(request, ask.options); !status.ok())
-    return answer_failure(std::move(responder), status, dialect);
-  Reply reply(request, std::move(responder), dialect);
-  const ModelInfo& info = ask.model->info();
-  auto callback = [reply, write = std::move(write),
-                   &info](Result<std::vector<NamedTensor>>&& outputs, const RequestFacts& facts) {
-    if (!outputs) return reply.fail(outputs.error(), facts);
-    reply.send(write(info, *std::move(outputs), facts), facts);
-  };
-  reply.watch(
-      ask.model->tensors()->submit_tensors(std::move(ask.tensors), ask.options, std::move(callback))
+  ServedModel& model = *ask.model;
+  answer<std::vector<NamedTensor>>(
+      request, std::move(responder), ask.options, dialect,
+      [&info = model.info(), write = std::move(write)](std::vector<NamedTensor>&& outputs, const RequestFacts& facts) {
+        return write(info, std::move(outputs), facts);
+      },
+      [&](auto callback) {
+        return model.tensors()->submit_tensors(
+            std::move(ask.tensors), ask.options, std::move(callback)
+        );
+      }
   );
 }
 

@@ -57,28 +57,28 @@ struct Layout {
   std::uint16_t* weights;  // [kTile, keys]
   float* context;          // [kTile, head_dim]
   float* sums;             // [kTile, kTile]: of a row's weights, in every column
+  std::uintptr_t end;      // the address after them all
 
-  Layout(const AttentionF32& t, char* at)
-      : keys(padded(t.keys, kDepth)), depths(t.head_dim / kDepth) {
-    const auto take = [&at](std::size_t bytes) {
-      char* begin = at;
-      at += bytes;
-      return begin;
+  /// `at`: where the parts begin, a multiple of 64.
+  Layout(std::size_t key_count, std::size_t head_dim, std::uintptr_t at)
+      : keys(padded(key_count, kDepth)), depths(head_dim / kDepth) {
+    const auto take = [&at]<class T>(T*& part, std::size_t count) {
+      part = reinterpret_cast<T*>(at);
+      at += count * sizeof(T);
     };
-    k_tiles = take(keys * t.head_dim * 2);
-    v_tiles = take(keys * t.head_dim * 2);
-    query = reinterpret_cast<std::uint16_t*>(take(kTile * t.head_dim * 2));
-    scores = reinterpret_cast<float*>(take(kTile * keys * 4));
-    weights = reinterpret_cast<std::uint16_t*>(take(kTile * keys * 2));
-    context = reinterpret_cast<float*>(take(kTile * t.head_dim * 4));
-    sums = reinterpret_cast<float*>(take(kTileBytes));
+    take(k_tiles, keys * head_dim * 2);
+    take(v_tiles, keys * head_dim * 2);
+    take(query, kTile * head_dim);
+    take(scores, kTile * keys);
+    take(weights, kTile * keys);
+    take(context, kTile * head_dim);
+    take(sums, kTile * kTile);
+    end = at;
   }
 };
 
 std::size_t scratch(std::size_t keys, std::size_t head_dim) noexcept {
-  const std::size_t rounded = padded(keys, kDepth);
-  const std::size_t bytes =
-      rounded * head_dim * 4 + kTile * (head_dim * 6 + rounded * 6) + kTileBytes + 64;
+  const std::size_t bytes = Layout(keys, head_dim, 0).end + 64;  // to begin at a multiple of 64
   const std::size_t fallback = kAttentionAvx512.scratch(keys, head_dim);
   return bytes / 4 > fallback ? bytes / 4 : fallback;
 }
@@ -251,7 +251,7 @@ void bf16(const AttentionF32& t) noexcept {
   configure_tiles();
   _tile_loadd(3, kOnes.words, 64);
   const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
-  const Layout layout(t, reinterpret_cast<char*>(address));
+  const Layout layout(t.keys, t.head_dim, address);
   pack_keys(t, layout);
   pack_values(t, layout);
   for (std::size_t query = 0; query < t.queries; query += kTile) {
