@@ -160,7 +160,8 @@ void answer_texts(
   ServedModel& model = *texts.model;
   answer<std::vector<TextAnswer>>(
       request, std::move(responder), texts.options, dialect,
-      [&info = model.info(), write = std::move(write)](std::vector<TextAnswer>&& answers, const RequestFacts& facts) {
+      [&info = model.info(),
+       write = std::move(write)](std::vector<TextAnswer>&& answers, const RequestFacts& facts) {
         HttpResponse response = write(info, std::move(answers), facts);
         response.headers.emplace_back("X-Truncated-Texts", std::to_string(facts.truncated));
         return response;
@@ -178,9 +179,9 @@ void answer_tensors(
   ServedModel& model = *ask.model;
   answer<std::vector<NamedTensor>>(
       request, std::move(responder), ask.options, dialect,
-      [&info = model.info(), write = std::move(write)](std::vector<NamedTensor>&& outputs, const RequestFacts& facts) {
-        return write(info, std::move(outputs), facts);
-      },
+      [&info = model.info(), write = std::move(write)](
+          std::vector<NamedTensor>&& outputs, const RequestFacts& facts
+      ) { return write(info, std::move(outputs), facts); },
       [&](auto callback) {
         return model.tensors()->submit_tensors(
             std::move(ask.tensors), ask.options, std::move(callback)
