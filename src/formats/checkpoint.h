@@ -24,6 +24,8 @@ class FloatTensor {
   FloatTensor& operator=(FloatTensor&&) noexcept = default;
 
   [[nodiscard]] std::span<const float> values() const noexcept { return view_; }
+  /// Of memory that somebody else owns.
+  [[nodiscard]] bool is_view() const noexcept { return owned_.empty(); }
 
  private:
   std::vector<float> owned_;

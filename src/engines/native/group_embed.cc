@@ -67,9 +67,7 @@ void GroupPass::embed() {
 void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t position) {
   const std::span<const float> types = weights_.type_embeddings.values();
   const std::span<const float> positions = weights_.position_embeddings.values();
-  const WordEmbeddings& words = weights_.word_embeddings;
   const EmbedRows rows{
-      .words = words.data(),
       .ids = batch_.ids.data() + first_ + begin,
       .positions = positions.empty() ? nullptr : positions.data() + position * embedding_size(),
       .types = types.empty() ? nullptr : types.data(),
@@ -79,7 +77,7 @@ void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t posit
       .rows = end - begin,
       .n = embedding_size(),
   };
-  words.halved() ? kernels_.embed.f16(rows) : kernels_.embed.f32(rows);
+  weights_.word_embeddings.embed(rows, kernels_.embed);
 }
 
 /// x to x; fp32 in every precision, as it is done once a token.

@@ -178,6 +178,9 @@ Status NativeEncoder::run(
     }
     for (const StepTimes& rank : scratch->times) times->add(rank);
     give_back(std::move(scratch));
+    weights_.word_embeddings.make_table(kernels_.embed, [this] {
+      weights_.checkpoint.release_pages();
+    });
   } catch (const std::bad_alloc&) {
     return error(
         StatusCode::kResourceExhausted, kWhere, "out of memory for a batch of {} tokens",

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
@@ -57,7 +55,7 @@ class Packer {
   void query_key_value(
       const LayerTensors& tensors, Precision precision, std::span<const float> input,
       LayerWeights& out
-  ) const {
+  ) {
     const std::array rows{
         tensors.query.weight.values(), tensors.key.weight.values(), tensors.value.weight.values()
     };
@@ -71,9 +69,9 @@ class Packer {
     joined.bias = AlignedBuffer(joined.n, arena_);
     join(tensors.key.bias.values(), tensors.value.bias.values(), joined.bias);
     share_factor(out.query, joined);
-    AlignedBuffer weight(joined.n * joined.k);
-    join(rows[1], rows[2], weight);
-    pack(kernels_, weight.values(), precision, joined, arena_, pool_);
+    if (joined_.size() != joined.n * joined.k) joined_ = AlignedBuffer(joined.n * joined.k);
+    join(rows[1], rows[2], joined_);
+    pack(kernels_, joined_.values(), precision, joined, arena_, pool_);
   }
 
   /// ff_in and its gate, which read the same inputs.
@@ -120,11 +118,12 @@ class Packer {
   Arena& arena_;
   const Kernels& kernels_;
   ThreadPool& pool_;
+  AlignedBuffer joined_;  // key's weights, then value's: every layer's in turn
 };
 
 /// `probe` shows what int8 products will read; null where there are none.
 void pack_layer(
-    const Packer& packer, const LayerTensors& tensors, Precision precision, Probe* probe,
+    Packer& packer, const LayerTensors& tensors, Precision precision, Probe* probe,
     LayerWeights& out
 ) {
   const bool balanced = precision == Precision::kInt8;
@@ -165,8 +164,7 @@ std::shared_ptr<const LayerWeights> find_twin(const NativeWeights& weights, std:
 }
 
 Status read_layers(
-    const FamilyTensors& reader, const Packer& packer, std::optional<Probe>& probe,
-    NativeWeights& out
+    const FamilyTensors& reader, Packer& packer, std::optional<Probe>& probe, NativeWeights& out
 ) {
   for (std::size_t i = 0; i < out.layers.size(); ++i) {
     out.layers[i] = find_twin(out, i);
@@ -190,32 +188,11 @@ Status read_embeddings(const FamilyTensors& reader, const Packer& packer, Native
   MARTLET_RETURN_IF_ERROR(reader.embeddings(tensors));
   out.embedding_norm = packer.norm(tensors.norm);
   if (tensors.projection) out.embedding_projection = packer.head(*tensors.projection);
-  out.word_embeddings.floats = std::move(tensors.words);
+  out.word_embeddings = WordEmbeddings(std::move(tensors.words));
   out.position_embeddings = std::move(tensors.positions);
   out.type_embeddings = std::move(tensors.types);
   out.relative_bias = std::move(tensors.relative_bias);
   return {};
-}
-
-/// Halves instead of floats, unless a value is too large for them.
-void halve(WordEmbeddings& words, const Kernels& kernels, ThreadPool& pool) {
-  constexpr std::size_t kBlock = 1 << 16;
-  const std::span<const float> from = words.floats.values();
-  AlignedBuffer buffer((from.size() + 1) / 2);
-  auto* halves = reinterpret_cast<std::uint16_t*>(buffer.data());
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> fits{true};
-  pool.run([&](Team&) {
-    for (std::size_t at = next.fetch_add(kBlock); at < from.size(); at = next.fetch_add(kBlock)) {
-      const std::size_t count = std::min(kBlock, from.size() - at);
-      kernels.embed.to_f16(from.data() + at, count, halves + at);
-      const auto overflows = [](std::uint16_t half) { return (half & 0x7C00U) == 0x7C00U; };
-      if (std::any_of(halves + at, halves + at + count, overflows)) fits = false;
-    }
-  });
-  if (!fits) return;
-  words.halves = std::move(buffer);
-  words.floats = {};
 }
 
 bool is_low(const PrecisionPlan& plan, std::size_t layers) {
@@ -256,7 +233,7 @@ Result<NativeWeights> load_native_weights(
   NativeWeights weights(std::move(*config), *architecture, std::move(*checkpoint));
   weights.precision = options.precision;
   const FamilyTensors reader(weights.checkpoint, *architecture->family, weights.config);
-  const Packer packer(weights.arena, kernels, pool);
+  Packer packer(weights.arena, kernels, pool);
   try {
     MARTLET_RETURN_IF_ERROR(read_embeddings(reader, packer, weights));
     MARTLET_RETURN_IF_ERROR(read_heads(reader, packer, *architecture->family, weights));
@@ -265,13 +242,13 @@ Result<NativeWeights> load_native_weights(
     std::optional<Probe> probe;
     if (any_int8(weights)) probe.emplace(weights, kernels, pool);
     MARTLET_RETURN_IF_ERROR(read_layers(reader, packer, probe, weights));
+    if (is_low(weights.precision, weights.layers.size()))
+      weights.word_embeddings.use_halves(kernels.embed);
   } catch (const std::bad_alloc&) {
     return error(
         StatusCode::kResourceExhausted, directory.string(), "out of memory while packing weights"
     );
   }
-  if (is_low(weights.precision, weights.layers.size()))
-    halve(weights.word_embeddings, kernels, pool);
   weights.checkpoint.release_pages();  // packed copies are what is read from now on
   return weights;
 }

@@ -15,6 +15,7 @@
 #include "engines/native/family_tensors.h"
 #include "engines/native/linear.h"
 #include "engines/native/rotary.h"
+#include "engines/native/word_embeddings.h"
 #include "formats/checkpoint.h"
 #include "formats/hf_config.h"
 #include "kernels/cpu/kernels.h"
@@ -38,18 +39,6 @@ struct LayerWeights {
   /// How far a token sees; 0: to the ends of its sequence.
   std::size_t window = 0;
   const RotaryTable* rotary = nullptr;  // of queries and keys; null: they stay as they are
-};
-
-/// [vocab_size, embedding_size]: most of a small model's bytes. In halves where every layer
-/// multiplies in low precision, in which their rounding is lost.
-struct WordEmbeddings {
-  FloatTensor floats;
-  AlignedBuffer halves;  // two to a float; used unless empty
-
-  [[nodiscard]] bool halved() const noexcept { return halves.size() != 0; }
-  [[nodiscard]] const void* data() const noexcept {
-    return halved() ? halves.data() : floats.values().data();
-  }
 };
 
 enum class HeadKind { kNone, kSequence, kToken };

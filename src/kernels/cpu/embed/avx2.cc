@@ -4,7 +4,8 @@
 namespace martlet {
 
 const EmbedKernels kEmbedAvx2{
-    &RowEmbed<Vec256>::run<float>, &RowEmbed<Vec256>::run<std::uint16_t>, &RowEmbed<Vec256>::to_f16
+    &RowEmbed<Vec256>::run<float>, &RowEmbed<Vec256>::run<std::uint16_t>,
+    &RowEmbed<Vec256>::run<RoundedFloat>, &RowEmbed<Vec256>::to_f16
 };
 
 }  // namespace martlet

@@ -20,10 +20,17 @@ struct EmbedRows {
   std::size_t n = 0;
 };
 
+/// A float that is read as the half next to it.
+struct RoundedFloat {
+  float value;
+};
+
 struct EmbedKernels {
   /// out = (word + type) + position, of those that there are.
   void (*f32)(const EmbedRows& rows) noexcept;
   void (*f16)(const EmbedRows& rows) noexcept;
+  /// Words are floats, and rounded as to_f16 does: the bits of f16 without its table.
+  void (*f32_as_f16)(const EmbedRows& rows) noexcept;
   /// Rounds n floats to halves, to nearest even.
   void (*to_f16)(const float* x, std::size_t n, std::uint16_t* out) noexcept;
 };

@@ -24,13 +24,16 @@ TEST_P(EmbedTest, AddsWordTypeAndPosition) {
     EXPECT_EQ(halves.back(), 0xABCD) << "wrote past the end, n " << n;
     for (std::size_t i = 0; i < words.size(); ++i) ASSERT_EQ(halves[i], float_to_half(words[i]));
 
-    for (const bool half : {false, true}) {
+    enum class Words { kFloats, kHalves, kRounded };
+    for (const Words kind : {Words::kFloats, Words::kHalves, Words::kRounded}) {
+      const bool half = kind != Words::kFloats;
       for (const auto [with_types, with_positions] :
            {std::pair(false, true), {true, true}, {false, false}, {true, false}}) {
         const std::size_t stride = n + 3;
         std::vector<float> out(kRows * stride, -777);
         const EmbedRows rows{
-            .words = half ? static_cast<const void*>(halves.data()) : words.data(),
+            .words =
+                kind == Words::kHalves ? static_cast<const void*>(halves.data()) : words.data(),
             .ids = ids.data(),
             .positions = with_positions ? positions.data() : nullptr,
             .types = with_types ? types.data() : nullptr,
@@ -40,7 +43,9 @@ TEST_P(EmbedTest, AddsWordTypeAndPosition) {
             .rows = kRows,
             .n = n
         };
-        (half ? kernels().embed.f16 : kernels().embed.f32)(rows);
+        (kind == Words::kFloats   ? kernels().embed.f32
+         : kind == Words::kHalves ? kernels().embed.f16
+                                  : kernels().embed.f32_as_f16)(rows);
         for (std::size_t row = 0; row < kRows; ++row) {
           for (std::size_t i = 0; i < n; ++i) {
             const auto at = static_cast<std::size_t>(ids[row]) * n + i;

@@ -68,6 +68,12 @@ struct RowEmbed {
   static Reg load(const std::uint16_t* p, Lanes... lanes) {
     return Vec::load_f16(p, lanes...);
   }
+  template <class... Lanes>
+  static Reg load(const RoundedFloat* p, Lanes... lanes) {
+    std::uint16_t halves[Vec::kWidth];
+    Vec::store_f16(halves, Vec::load(&p->value, lanes...));
+    return Vec::load_f16(halves);
+  }
 };
 
 }  // namespace

@@ -7,6 +7,8 @@ namespace {
 float widen(float value) { return value; }
 float widen(std::uint16_t half) { return half_to_float(half); }
 
+float widen(RoundedFloat x) { return half_to_float(float_to_half(x.value)); }
+
 template <class Word>
 void run(const EmbedRows& e) noexcept {
   for (std::size_t row = 0; row < e.rows; ++row) {
@@ -29,6 +31,6 @@ void to_f16(const float* x, std::size_t n, std::uint16_t* out) noexcept {
 
 }  // namespace
 
-const EmbedKernels kEmbedScalar{&run<float>, &run<std::uint16_t>, &to_f16};
+const EmbedKernels kEmbedScalar{&run<float>, &run<std::uint16_t>, &run<RoundedFloat>, &to_f16};
 
 }  // namespace martlet
