@@ -2,6 +2,8 @@
 
 from proof.published import verdict
 
+VAGUE = 10.0  # an interval that is this many times as far up as down says nothing
+
 
 def as_text(record: dict) -> str:
     machine = record["environment"]
@@ -42,7 +44,9 @@ def ratio(row: dict) -> str:
     if "ratio" not in row:
         return ""
     found = row["ratio"]
-    return f"{found['middle']:6.2f} ({found['low']:.2f} - {found['high']:.2f})"
+    known = found["high"] < VAGUE * found["low"]
+    where = f"{found['low']:.2f} - {found['high']:.2f}" if known else "anywhere: too few rounds"
+    return f"{found['middle']:6.2f} ({where})"
 
 
 def spark(row: dict, width: int = 8) -> str:

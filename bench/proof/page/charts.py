@@ -49,8 +49,7 @@ def pareto(record: dict) -> dict:
 def _point(record: dict, row: dict) -> dict:
     return {
         "name": row["system"], "kind": kind_of(record, row["system"]),
-        "x": max(_error(row), 1e-7), "y": row["ratio"]["middle"],
-        "low": row["ratio"]["low"], "high": row["ratio"]["high"],
+        "x": max(_error(row), 1e-7), "y": row["ratio"]["middle"], **_reach(row["ratio"]),
     }  # fmt: skip
 
 
@@ -134,4 +133,12 @@ def padding(record: dict) -> dict:
 
 
 def _bar(row: dict | None) -> dict | None:
-    return row["ratio"] if row and "ratio" in row else None
+    return row["ratio"] | _reach(row["ratio"]) if row and "ratio" in row else None
+
+
+def _reach(ratio: dict) -> dict:
+    """Its interval, cut off before it is all that a chart shows."""
+    return {
+        "low": max(ratio["low"], ratio["middle"] / 3),
+        "high": min(ratio["high"], ratio["middle"] * 3),
+    }
