@@ -72,15 +72,16 @@ class Running:
             int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")
         )
 
-    def stop(self) -> None:
+    def stop(self) -> int:
+        """Its exit code."""
         if self.process.poll() is not None:
-            return
+            return self.process.returncode
         self.process.terminate()
         try:
-            self.process.wait(20)
+            return self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            return self.process.wait()
 
 
 def free_port() -> int:
@@ -98,8 +99,11 @@ class Load:
     column: str | None
     seconds: float
 
-    def run(self, running: Running, *flags: object) -> dict:
-        """Its report, with the cores that the server used, warming up included."""
+    def run(
+        self, running: Running, *flags: object, expected: frozenset[str] = frozenset({"200"})
+    ) -> dict:
+        """Its report, with the cores that the server used, warming up included. Says when there
+        were errors, or other statuses than `expected`."""
         command = [self.generator, "bench", "serve"]
         command += [f"http://127.0.0.1:{running.port}{running.service.path}"]
         command += ["--body", running.service.body, "--input", self.texts]
@@ -112,7 +116,7 @@ class Load:
         report = json.loads(done.stdout)
         used = running.cpu_seconds() - before
         report["server_cores"] = used / (time.monotonic() - begin)
-        if report["errors"] or set(report["status"]) - {"200"}:
+        if report["errors"] or set(report["status"]) - expected:
             remark = {"status": report["status"], "errors": report["errors"]}
             print(f"{running.service.name}: {remark}", file=sys.stderr)
         return report

@@ -48,7 +48,7 @@ Result<bool> parse(Arguments arguments, CommandLine& line, LoadFlags& flags) {
       ->option_text("R");
   app.add_option(
          "--pacing", flags.pacing_ms,
-         "With --rate: send what came due within so many milliseconds at once (0)"
+         "With --rate: send and receive only every so many milliseconds, which costs less (0)"
   )
       ->check(CLI::Range(0.0, 100.0))
       ->option_text("MS");

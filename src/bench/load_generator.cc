@@ -2,37 +2,32 @@
 
 #include <sys/resource.h>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <charconv>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <random>
+#include <thread>
 
+#include "bench/load_connection.h"
 #include "core/error.h"
+#include "core/short_turns.h"
 
 namespace martlet {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-using TimePoint = std::chrono::steady_clock::time_point;
+using TimePoint = LoadAnswer::TimePoint;
 
 constexpr auto kAfterFailure = std::chrono::milliseconds(10);
-constexpr auto kBetweenLooks = std::chrono::milliseconds(20);  // for answers that do not come
-constexpr std::uint64_t kLargestAnswer = 64 << 20;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(10);  // for the last answers
+constexpr int kLooksPerTimeout = 20;                           // for answers that do not come
+constexpr std::size_t kScratchBytes = 64 << 10;
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
 
@@ -45,14 +40,7 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double retry_after(const http::response<http::string_body>& response) {
-  const auto value = response[http::field::retry_after];
-  double seconds = 0;
-  std::from_chars(value.data(), value.data() + value.size(), seconds);
-  return seconds;
-}
-
-class Load {
+class Load final : private LoadConnection::Owner {
  public:
   Load(tcp::endpoint server, const std::vector<std::string>& requests, const LoadOptions& options)
       : server_(std::move(server)),
@@ -60,24 +48,29 @@ class Load {
         options_(options),
         random_(options.seed),
         next_request_(random_() % requests.size()),
-        pace_(io_),
-        stop_(io_),
+        scratch_(kScratchBytes),
         begin_(now() + options.warm_up),
         end_(begin_ + options.duration),
         recorder_(begin_, end_) {}
 
   LoadReport run() {
-    if (options_.rate > 0) {
-      asio::co_spawn(io_, arrivals(), asio::detached);
+    if (is_open_loop()) {
+      next_due_ = now() + gap();
+      arrive();
     } else {
-      for (int i = 0; i < options_.connections; ++i) open();
+      for (int i = 0; i < options_.connections; ++i) go_on(open());
     }
-    asio::co_spawn(io_, watch(), asio::detached);
-    asio::co_spawn(io_, stop_at_the_end(), asio::detached);
-    io_.run();
+    watch();
+    at(begin_, [this] { cpu_at_begin_ = cpu_seconds(); });
+    at(end_, [this] {
+      cpu_at_end_ = cpu_seconds();
+      last_look_ = end_ + options_.timeout;
+      look_for_the_last();
+    });
+    loop();
     for (const TimePoint due : due_) recorder_.error(due, "not sent in time");
     for (const auto& connection : connections_) {
-      if (connection->busy) recorder_.error(connection->due, "no answer in time");
+      if (connection->busy()) recorder_.error(connection->due(), "no answer in time");
     }
     LoadReport report = recorder_.report();
     report.cpu_seconds = cpu_at_end_ - cpu_at_begin_;
@@ -85,156 +78,98 @@ class Load {
   }
 
  private:
-  struct Connection {
-    explicit Connection(asio::io_context& io) : socket(io), wake(io, TimePoint::max()) {}
-    tcp::socket socket;
-    asio::steady_timer wake;  // cancelled when there is something to send
-    beast::flat_buffer buffer;
-    bool open = false;
-    bool busy = false;
-    TimePoint due;
-    TimePoint give_up;  // while it is busy
-  };
+  [[nodiscard]] bool is_open_loop() const noexcept { return options_.rate > 0; }
+
+  void loop() {
+    const bool paced = is_open_loop() && options_.pacing.count() > 0;
+    while (io_.run_one() != 0) {
+      io_.poll();
+      if (paced) std::this_thread::sleep_for(options_.pacing);
+    }
+  }
+
+  /// Calls `then` at `time`, unless the load ends before.
+  void at(TimePoint time, std::function<void()> then) {
+    const auto timer = std::make_shared<asio::steady_timer>(io_, time);
+    timer->async_wait([timer, then = std::move(then)](error_code) { then(); });
+  }
+
+  std::chrono::nanoseconds gap() {
+    std::exponential_distribution<double> seconds(options_.rate);
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * seconds(random_)));
+  }
 
   /// Makes requests due, until the end.
-  asio::awaitable<void> arrivals() {
-    std::exponential_distribution<double> gap(options_.rate);
-    TimePoint due = now();
-    for (;;) {
-      due += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * gap(random_)));
-      if (due >= end_) co_return;
-      if (due > now()) {
-        pace_.expires_at(due + options_.pacing);
-        co_await pace_.async_wait(asio::use_awaitable);
-      }
-      due_.push_back(due);
-      wake_one();
-    }
+  void arrive() {
+    const TimePoint until = std::min(now(), end_);
+    for (; next_due_ <= until; next_due_ += gap()) make_due(next_due_);
+    if (next_due_ >= end_) return;
+    arrivals_.expires_at(next_due_);
+    arrivals_.async_wait([this](error_code) { arrive(); });
   }
 
-  /// The connection used last, so that few are used while the server keeps up; or a new one.
-  void wake_one() {
+  /// Over the connection used last, so that few are used while the server keeps up; or a new one.
+  void make_due(TimePoint due) {
     if (!idle_.empty()) {
-      idle_.back()->wake.cancel();
+      LoadConnection& connection = *idle_.back();
       idle_.pop_back();
+      ask(connection, due);
     } else if (connections_.size() < static_cast<std::size_t>(options_.connections)) {
-      open();
+      ask(open(), due);
+    } else {
+      due_.push_back(due);
     }
   }
 
-  void open() {
-    connections_.push_back(std::make_unique<Connection>(io_));
-    asio::co_spawn(io_, serve(*connections_.back()), asio::detached);
+  LoadConnection& open() {
+    const LoadConnection::Place place{io_, server_, scratch_, *this};
+    return *connections_.emplace_back(std::make_unique<LoadConnection>(place));
   }
 
-  asio::awaitable<void> serve(Connection& connection) {
-    for (;;) {
-      if (options_.rate > 0) {
-        while (due_.empty()) co_await wait(connection);
-        connection.due = due_.front();
-        due_.pop_front();
-      } else {
-        connection.due = now();
-        if (connection.due >= end_) co_return;
-      }
-      connection.busy = true;
-      co_await exchange(connection);
-      connection.busy = false;
-      if (!connection.open) co_await pause();
-    }
-  }
-
-  asio::awaitable<void> wait(Connection& connection) {
-    idle_.push_back(&connection);
-    connection.wake.expires_at(TimePoint::max());
-    error_code ignored;
-    co_await connection.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-
-  asio::awaitable<void> pause() {
-    asio::steady_timer timer(io_, kAfterFailure);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
-
-  /// Sends one request and reads its answer, over a new connection where there is none.
-  asio::awaitable<void> exchange(Connection& connection) {
-    error_code failure;
-    const auto result = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
-    tcp::socket& socket = connection.socket;
-    connection.give_up = now() + options_.timeout;
-    if (!connection.open) {
-      connection.buffer.clear();
-      co_await socket.async_connect(server_, result());
-      if (failure) co_return fail(connection, "connect: " + failure.message());
-      socket.set_option(tcp::no_delay(true));
-      socket.non_blocking(true);
-      connection.open = true;
-    }
-    LoadAnswer answer{.due = connection.due, .sent = now(), .answered = {}};
+  void ask(LoadConnection& connection, TimePoint due) {
     const std::string& request = requests_[next_request_];
     next_request_ = (next_request_ + 1) % requests_.size();
-    // There is nearly always room for a whole request, and then no event is needed.
-    const std::size_t sent = socket.write_some(asio::buffer(request), failure);
-    if (failure == asio::error::would_block || (!failure && sent < request.size()))
-      co_await asio::async_write(socket, asio::buffer(request) + sent, result());
-    if (failure) co_return fail(connection, "write: " + failure.message());
+    ++busy_;
+    connection.ask(request, due);
+  }
 
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(kLargestAnswer);
-    co_await http::async_read(socket, connection.buffer, parser, result());
-    if (failure) co_return fail(connection, "read: " + failure.message());
-    answer.answered = now();
-    answer.status = parser.get().result_int();
-    answer.retry_after = retry_after(parser.get());
+  /// The connection is free.
+  void go_on(LoadConnection& connection) {
+    if (!is_open_loop()) {
+      if (const TimePoint due = now(); due < end_) ask(connection, due);
+    } else if (due_.empty()) {
+      idle_.push_back(&connection);
+    } else {
+      const TimePoint due = due_.front();
+      due_.pop_front();
+      ask(connection, due);
+    }
+  }
+
+  void on_answer(LoadConnection& connection, const LoadAnswer& answer) override {
+    --busy_;
     recorder_.answer(answer);
-    if (!parser.keep_alive()) close(connection);
+    go_on(connection);
   }
 
-  void fail(Connection& connection, const std::string& what) {
-    recorder_.error(connection.due, what);
-    close(connection);
-  }
-
-  static void close(Connection& connection) {
-    error_code ignored;
-    connection.socket.close(ignored);
-    connection.open = false;
+  void on_failure(LoadConnection& connection, const std::string& what) override {
+    --busy_;
+    recorder_.error(connection.due(), what);
+    at(now() + kAfterFailure, [this, &connection] { go_on(connection); });
   }
 
   /// Ends what waits too long for an answer. One timer for all costs less than one for each.
-  asio::awaitable<void> watch() {
-    asio::steady_timer timer(io_);
-    for (;;) {
-      timer.expires_after(kBetweenLooks);
-      co_await timer.async_wait(asio::use_awaitable);
-      for (const auto& connection : connections_) {
-        error_code ignored;
-        if (connection->busy && connection->give_up <= now()) connection->socket.close(ignored);
-      }
-    }
-  }
-
-  asio::awaitable<void> stop_at_the_end() {
-    stop_.expires_at(begin_);
-    co_await stop_.async_wait(asio::use_awaitable);
-    cpu_at_begin_ = cpu_seconds();
-    stop_.expires_at(end_);
-    co_await stop_.async_wait(asio::use_awaitable);
-    cpu_at_end_ = cpu_seconds();
-    const TimePoint last = now() + options_.timeout;
-    while (now() < last && in_flight()) {
-      stop_.expires_after(kAfterFailure);
-      co_await stop_.async_wait(asio::use_awaitable);
-    }
-    io_.stop();
-  }
-
-  bool in_flight() const {
-    if (!due_.empty()) return true;
+  void watch() {
+    const TimePoint latest = now() - options_.timeout;
     for (const auto& connection : connections_) {
-      if (connection->busy) return true;
+      if (connection->busy() && connection->asked() <= latest) connection->give_up();
     }
-    return false;
+    at(now() + options_.timeout / kLooksPerTimeout, [this] { watch(); });
+  }
+
+  void look_for_the_last() {
+    if (now() >= last_look_ || (due_.empty() && busy_ == 0)) return io_.stop();
+    at(now() + kBetweenLooks, [this] { look_for_the_last(); });
   }
 
   const tcp::endpoint server_;
@@ -242,15 +177,18 @@ class Load {
   const LoadOptions options_;
   std::mt19937_64 random_;
   std::size_t next_request_;
+  std::vector<char> scratch_;
   asio::io_context io_{1};
-  asio::steady_timer pace_;
-  asio::steady_timer stop_;
+  asio::steady_timer arrivals_{io_};
   const TimePoint begin_;
   const TimePoint end_;
+  TimePoint last_look_{};
+  TimePoint next_due_{};
   LoadRecorder recorder_;
   std::deque<TimePoint> due_;  // and not sent
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> idle_;
+  std::vector<std::unique_ptr<LoadConnection>> connections_;
+  std::vector<LoadConnection*> idle_;
+  std::size_t busy_ = 0;
   double cpu_at_begin_ = 0;
   double cpu_at_end_ = 0;
 };
@@ -289,6 +227,7 @@ Result<LoadReport> run_load(
     const LoadTarget& target, const std::vector<std::string>& requests, const LoadOptions& options
 ) {
   if (requests.empty()) return error(StatusCode::kInvalidInput, "bench serve", "got no texts");
+  take_short_turns();  // what the generator waits for a processor would count as the server's time
   const auto server = reach(target);
   if (!server) return server.error();
   return Load(*server, requests, options).run();

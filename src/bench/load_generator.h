@@ -21,8 +21,9 @@ struct LoadOptions {
   int connections = 32;
   /// Requests a second of an open loop; 0: closed.
   double rate = 0;
-  /// An open loop sends what has become due within this time at once: many requests a second then
-  /// cost the machine less, and are sent late by half of it.
+  /// An open loop sends what has become due within this time, and takes the answers that have come
+  /// within it, at once: many requests a second then cost the machine less. Requests are sent up to
+  /// so much later, and answers seem to come up to so much later.
   std::chrono::nanoseconds pacing{0};
   std::chrono::nanoseconds warm_up = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
