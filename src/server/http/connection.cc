@@ -42,7 +42,7 @@ Connection::~Connection() { shared_->connections.fetch_sub(1); }
 void Connection::open() {
   if (io_.stopping()) return close();
   io_.add(*this);
-  read_deadline_ = Clock::now() + shared_->options.limits.header_timeout;
+  read_until(Clock::now() + shared_->options.limits.header_timeout);
   do_open();
 }
 
@@ -62,8 +62,14 @@ void Connection::close() {
 
 // ---- time
 
-bool Connection::is_late(Clock::time_point now) const {
-  return now >= read_deadline_ || now >= write_deadline_;
+void Connection::read_until(Clock::time_point time) {
+  read_deadline_ = time;
+  io_.expect(time);
+}
+
+void Connection::write_until(Clock::time_point time) {
+  write_deadline_ = time;
+  io_.expect(time);
 }
 
 void Connection::give_up() {
@@ -82,10 +88,10 @@ void Connection::set_read_deadline() {
   const HttpLimits& limits = shared_->options.limits;
   if (lingering_) return;  // has its own, set once
   if (message_begin_ != Clock::time_point{} && !closing_) {
-    read_deadline_ = message_begin_ + limits.header_timeout;
-    if (head_seen_) read_deadline_ += limits.body_timeout;
+    const auto body = head_seen_ ? limits.body_timeout : std::chrono::milliseconds(0);
+    read_until(message_begin_ + limits.header_timeout + body);
   } else if (is_idle()) {
-    read_deadline_ = Clock::now() + (shared_->draining.load() ? kDrainGrace : limits.idle_timeout);
+    read_until(Clock::now() + (shared_->draining.load() ? kDrainGrace : limits.idle_timeout));
   } else {
     read_deadline_ = kNever;
   }
@@ -321,7 +327,7 @@ void Connection::flush() {
     if (closed_) return;
     if (!sent) {
       transmitting_ = true;
-      write_deadline_ = Clock::now() + shared_->options.limits.write_timeout;
+      write_until(Clock::now() + shared_->options.limits.write_timeout);
       return;
     }
     if (!consume(*sent)) return;
@@ -367,7 +373,7 @@ void Connection::finish_output() {
   rest_ = std::string();
   lingering_ = true;
   write_deadline_ = kNever;
-  read_deadline_ = Clock::now() + (shared_->draining.load() ? kDrainGrace : kLingerTime);
+  read_until(Clock::now() + (shared_->draining.load() ? kDrainGrace : kLingerTime));
   end_output();
   read_on();
 }

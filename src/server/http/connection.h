@@ -2,6 +2,7 @@
 // Lives on one I/O thread; what crosses threads is in Exchange. Sockets are the subclasses' matter.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <chrono>
 #include <cstddef>
@@ -47,8 +48,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// A stream was dropped in the middle; or nobody may use this connection any longer.
   void close();
 
-  [[nodiscard]] bool is_late(Clock::time_point now) const;
-  /// Ends what is_late; a request that came too slowly is told so.
+  [[nodiscard]] Clock::time_point deadline() const noexcept {
+    return std::min(read_deadline_, write_deadline_);
+  }
+  /// Ends what is late; a request that came too slowly is told so.
   void give_up();
 
   /// The server takes no more: what is idle has a moment left.
@@ -90,6 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish_output();
   void read_on();
   void set_read_deadline();
+  void read_until(Clock::time_point time);
+  void write_until(Clock::time_point time);
 
   const std::shared_ptr<HttpContext> shared_;
   IoThread& io_;

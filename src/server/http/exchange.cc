@@ -162,15 +162,20 @@ void Exchange::accept(std::string&& piece) {
 }
 
 std::size_t Exchange::consume(std::size_t size) {
-  while (size != 0 && !pieces_.empty()) {
-    const std::size_t here = std::min(size, pieces_.front().size() - offset_);
+  while (size != 0 && written_ < pieces_.size()) {
+    std::string& piece = pieces_[written_];
+    const std::size_t here = std::min(size, piece.size() - offset_);
     offset_ += here;
     bytes_out_ += here;
     size -= here;
-    if (offset_ == pieces_.front().size()) {
-      pieces_.pop_front();
-      offset_ = 0;
-    }
+    if (offset_ < piece.size()) break;
+    piece = std::string();  // gives its memory back
+    ++written_;
+    offset_ = 0;
+  }
+  if (written_ == pieces_.size()) {
+    pieces_.clear();
+    written_ = 0;
   }
   return size;
 }

@@ -5,12 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/http/content_coding.h"
 #include "server/http/message.h"
@@ -51,9 +52,11 @@ class Exchange final : public ResponseSink, public std::enable_shared_from_this<
   // The rest on the connection's I/O thread.
 
   /// The bytes that may be written now; the first one may be written in part.
-  [[nodiscard]] const std::deque<std::string>& pieces() const noexcept { return pieces_; }
+  [[nodiscard]] std::span<const std::string> pieces() const noexcept {
+    return std::span(pieces_).subspan(written_);
+  }
   [[nodiscard]] std::string_view first_piece() const noexcept {
-    return std::string_view(pieces_.front()).substr(offset_);
+    return std::string_view(pieces_[written_]).substr(offset_);
   }
 
   /// Drops up to `size` written bytes; returns how many were not its own.
@@ -62,7 +65,7 @@ class Exchange final : public ResponseSink, public std::enable_shared_from_this<
   /// Whether nothing will follow `pieces`.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
-  [[nodiscard]] bool begun() const noexcept { return bytes_out_ != 0 || !pieces_.empty(); }
+  [[nodiscard]] bool begun() const noexcept { return bytes_out_ != 0 || !pieces().empty(); }
   [[nodiscard]] const ExchangeFacts& facts() const noexcept { return facts_; }
 
   /// The whole answer is written.
@@ -92,8 +95,9 @@ class Exchange final : public ResponseSink, public std::enable_shared_from_this<
   std::mutex mutex_;
   std::function<void()> on_gone_;
 
-  std::deque<std::string> pieces_;
-  std::size_t offset_ = 0;
+  std::vector<std::string> pieces_;
+  std::size_t written_ = 0;  // of pieces_, whole
+  std::size_t offset_ = 0;   // in the first one that is not
   std::size_t bytes_out_ = 0;
   bool complete_ = false;
   bool keep_alive_ = true;

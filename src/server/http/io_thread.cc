@@ -8,12 +8,13 @@
 #include <memory>
 #include <utility>
 
+#include "core/short_turns.h"
 #include "server/http/connection.h"
 
 namespace martlet {
 namespace {
 
-// Timeouts are seconds: one look at all connections now and then is cheaper than a timer for each.
+// Timeouts are seconds: one timer now and then is cheaper than one for each connection.
 constexpr std::chrono::milliseconds kSweepPeriod{100};
 constexpr int kNice = -5;
 constexpr std::chrono::milliseconds kBetweenLooks{6};  // while requests are refused
@@ -29,6 +30,7 @@ void IoThread::start() {
   sweep();
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "martlet-io");
+    take_short_turns();
     // Where the system allows it (root, CAP_SYS_NICE, LimitNICE=), before the threads that compute.
     static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice));
     loop();
@@ -62,13 +64,18 @@ void IoThread::for_each(const std::function<void(Connection&)>& visit) {
   for (const auto& connection : all) visit(*connection);
 }
 
-void IoThread::sweep() {
-  const auto now = std::chrono::steady_clock::now();
+void IoThread::end_late(std::chrono::steady_clock::time_point now) {
+  earliest_ = std::chrono::steady_clock::time_point::max();
   std::vector<std::shared_ptr<Connection>> late;
   for (Connection* connection : connections_) {
-    if (connection->is_late(now)) late.push_back(connection->shared_from_this());
+    if (connection->deadline() <= now) late.push_back(connection->shared_from_this());
+    expect(connection->deadline());
   }
   for (const auto& connection : late) connection->give_up();
+}
+
+void IoThread::sweep() {
+  if (const auto now = std::chrono::steady_clock::now(); now >= earliest_) end_late(now);
   timer_.expires_after(kSweepPeriod);
   timer_.async_wait([this](boost::system::error_code failed) {
     if (!failed && !stopping_) sweep();

@@ -1,9 +1,11 @@
 // One thread of the transport: an event loop and the connections that live on it.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <span>
 #include <thread>
@@ -44,6 +46,11 @@ class IoThread {
   /// written at once, and much when each takes the processor from the work that is accepted.
   void refused() noexcept { refused_ = true; }
 
+  /// A connection's deadline is now `time`: `give_up` follows when it has passed.
+  void expect(std::chrono::steady_clock::time_point time) noexcept {
+    earliest_ = std::min(earliest_, time);
+  }
+
   void add(Connection& connection) { connections_.insert(&connection); }
   void remove(Connection& connection) { connections_.erase(&connection); }
 
@@ -53,12 +60,15 @@ class IoThread {
  private:
   void loop();
   void sweep();
+  void end_late(std::chrono::steady_clock::time_point now);
 
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_{context_};
   std::vector<char> scratch_;
   std::unordered_set<Connection*> connections_;
+  /// No connection is late before; thousands of them are not looked at ten times a second.
+  std::chrono::steady_clock::time_point earliest_ = std::chrono::steady_clock::time_point::max();
   bool stopping_ = false;
   bool refused_ = false;  // since the last look
   std::thread thread_;

@@ -16,6 +16,7 @@ namespace martlet {
 class Headers {
  public:
   void add(std::string name, std::string value) {
+    if (entries_.empty()) entries_.reserve(kUsual);
     entries_.emplace_back(std::move(name), std::move(value));
   }
 
@@ -29,6 +30,8 @@ class Headers {
   [[nodiscard]] auto end() const noexcept { return entries_.end(); }
 
  private:
+  static constexpr std::size_t kUsual = 8;
+
   std::vector<std::pair<std::string, std::string>> entries_;
 };
 

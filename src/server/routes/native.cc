@@ -172,19 +172,13 @@ void predict_natively(const RouteContext& context, HttpRequest&& request, Respon
 void add_native_routes(Router& router, const RouteContext& context) {
   const auto add = [&](std::string_view path, auto route) {
     router.add(
-        "POST", path,
-        off_io_thread(
-            context,
-            [&context, route](HttpRequest&& request, Responder&& responder) {
-              route(context, std::move(request), std::move(responder));
-            }
-        )
+        "POST", path, while_there_is_room(context, native_dialect(), in_context(context, route))
     );
   };
   add("/v1/predict", &predict_natively);
   add("/v1/embed", &embed);
   add("/v1/zero-shot", &classify_zero_shot);
-  add("/v1/tokenize", &tokenize);
+  router.add("POST", "/v1/tokenize", off_io_thread(context, in_context(context, &tokenize)));
 }
 
 }  // namespace martlet

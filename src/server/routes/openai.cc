@@ -124,12 +124,7 @@ void show_model(const RouteContext& context, const HttpRequest& request, Respond
 void add_openai_routes(Router& router, const RouteContext& context) {
   router.add(
       "POST", "/v1/embeddings",
-      off_io_thread(
-          context,
-          [&context](HttpRequest&& request, Responder&& responder) {
-            embed(context, std::move(request), std::move(responder));
-          }
-      )
+      while_there_is_room(context, openai_dialect(), in_context(context, &embed))
   );
   router.add("GET", "/v1/models", [&context](HttpRequest&&, Responder&& responder) {
     list_models(context, std::move(responder));

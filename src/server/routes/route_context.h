@@ -1,7 +1,10 @@
 // What every dialect's routes stand on.
 #pragma once
 
+#include <utility>
+
 #include "server/http/message.h"
+#include "server/routes/text_route.h"
 #include "server/service/model_registry.h"
 #include "server/service/work_queue.h"
 
@@ -16,11 +19,25 @@ struct RouteContext {
   ServingOptions serving;
 };
 
+/// `route` with its context, as a handler.
+template <class Route>
+Handler in_context(const RouteContext& context, Route route) {
+  return [&context, route = std::move(route)](HttpRequest&& request, Responder&& responder) {
+    route(context, std::move(request), std::move(responder));
+  };
+}
+
 /// Bodies larger than this are read on RouteContext::readers.
 inline constexpr std::size_t kLargeBody = 64 << 10;
 
 /// `handler` runs at once for a small body, and on a reader for a large one; when too many of those
 /// wait, the answer is 503.
 Handler off_io_thread(const RouteContext& context, Handler handler);
+
+/// As off_io_thread, for requests to models: one that would be refused whatever it asks is refused
+/// unread, in the dialect's words. That it has a body at all is then nearly all that it costs.
+/// Which model and how urgent must be plain without reading: there is one, and nothing is said of
+/// priorities. `dialect` outlives the handler.
+Handler while_there_is_room(const RouteContext& context, const Dialect& dialect, Handler handler);
 
 }  // namespace martlet

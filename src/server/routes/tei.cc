@@ -195,39 +195,31 @@ void health(const RouteContext& context, Responder responder) {
 }  // namespace
 
 void add_tei_routes(Router& router, const RouteContext& context) {
-  const auto post = [&](std::string_view path, auto route) {
-    router.add(
-        "POST", path,
-        off_io_thread(
-            context,
-            [&context, route](HttpRequest&& request, Responder&& responder) {
-              route(context, std::move(request), std::move(responder));
-            }
-        )
+  const auto tei_handler = [&](TeiRoute route) {
+    return in_context(
+        context,
+        [route](const RouteContext& to, HttpRequest&& request, Responder responder) {
+          answer_tei(to, route, std::move(request), std::move(responder));
+        }
     );
+  };
+  const auto post = [&](std::string_view path, Handler answer) {
+    router.add("POST", path, std::move(answer));
     router.set_error_shape(path, tei_error);
   };
-  const auto post_tei = [&](std::string_view path, TeiRoute route) {
-    post(path, [route](const RouteContext& to, HttpRequest&& request, Responder responder) {
-      answer_tei(to, route, std::move(request), std::move(responder));
-    });
+  const auto post_to_model = [&](std::string_view path, Handler answer) {
+    post(path, while_there_is_room(context, tei_dialect(), std::move(answer)));
   };
-  post_tei("/embed", TeiRoute::kEmbed);
-  post_tei("/embed_all", TeiRoute::kEmbedAll);
-  post_tei("/rerank", TeiRoute::kRerank);
-  post_tei("/similarity", TeiRoute::kSimilarity);
-  post_tei("/tokenize", TeiRoute::kTokenize);
-  post("/predict", &predict);
-  post("/predict-orchestrated", &predict);
-  post("/decode", &decode);
+  post_to_model("/embed", tei_handler(TeiRoute::kEmbed));
+  post_to_model("/embed_all", tei_handler(TeiRoute::kEmbedAll));
+  post_to_model("/rerank", tei_handler(TeiRoute::kRerank));
+  post_to_model("/similarity", tei_handler(TeiRoute::kSimilarity));
+  post_to_model("/predict", in_context(context, &predict));
+  post_to_model("/predict-orchestrated", in_context(context, &predict));
+  post("/tokenize", off_io_thread(context, tei_handler(TeiRoute::kTokenize)));
+  post("/decode", off_io_thread(context, in_context(context, &decode)));
   router.add(
-      "POST", "/",
-      off_io_thread(
-          context,
-          [&context](HttpRequest&& request, Responder&& responder) {
-            answer_default(context, std::move(request), std::move(responder));
-          }
-      )
+      "POST", "/", while_there_is_room(context, tei_dialect(), in_context(context, &answer_default))
   );
   router.add("GET", "/info", [&context](HttpRequest&& request, Responder&& responder) {
     info(context, request, std::move(responder));

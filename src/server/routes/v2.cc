@@ -210,12 +210,7 @@ void add_v2_routes(Router& router, const RouteContext& context) {
     get(model + "/stats", &statistics);
     router.add(
         "POST", model + "/infer",
-        off_io_thread(
-            context,
-            [&context](HttpRequest&& request, Responder&& responder) {
-              infer(context, std::move(request), std::move(responder));
-            }
-        )
+        while_there_is_room(context, v2_dialect(), in_context(context, &infer))
     );
   }
   router.add(

@@ -14,7 +14,7 @@
 #include "pipelines/scores.h"
 #include "server/service/answer_assembly.h"
 #include "server/service/pending_request.h"
-#include "server/service/request_counter.h"
+#include "server/service/request_ledger.h"
 #include "server/service/work_queue.h"
 
 namespace martlet {
@@ -71,7 +71,7 @@ class GraphModel final : public ServedModel, private TensorService {
               status.ok() || status.code() == StatusCode::kInvalidArgument ? 0 : failures_ + 1;
           return status;
         },
-        {.clock = nullptr, .runner = nullptr, .observer = recorder_}
+        {.clock = nullptr, .runner = nullptr, .observer = ledger_.recorder()}
     );
     if (!scheduler) return scheduler.error();
     scheduler_ = *std::move(scheduler);
@@ -85,12 +85,11 @@ class GraphModel final : public ServedModel, private TensorService {
   RequestHandlePtr submit(
       std::vector<TextInput> inputs, const RequestOptions& options, ServedModel::Callback callback
   ) override {
-    recorder_->started();
     const std::size_t images = inputs.size();
     auto request = std::make_shared<PendingRequest>(
         std::move(inputs), options, AnswerKind::kLogits, std::move(callback)
     );
-    pending_.enter();
+    ledger_.enter();
     if (Status status = check_images(*request); !status.ok()) {
       finish(*request, std::move(status));
       return nullptr;
@@ -109,11 +108,10 @@ class GraphModel final : public ServedModel, private TensorService {
   RequestHandlePtr submit_tensors(
       TensorRequest tensors, const RequestOptions& options, TensorService::Callback callback
   ) override {
-    recorder_->started();
-    pending_.enter();
     auto request = std::make_shared<PendingTensors>();
     request->callback = std::move(callback);
-    if (draining_.load()) {
+    ledger_.enter();
+    if (ledger_.draining()) {
       finish(*request, going_away());
       return nullptr;
     }
@@ -133,29 +131,30 @@ class GraphModel final : public ServedModel, private TensorService {
     return request;
   }
 
+  [[nodiscard]] std::optional<Refused> refuse_unread() override {
+    if (ledger_.draining()) return {};  // `submit` has the words for it
+    return martlet::refuse_unread(scheduler_->would_accept(1, {}), *ledger_.recorder());
+  }
+
   bool run_aside(std::function<void()> task) override { return readers_.push(std::move(task)); }
 
   [[nodiscard]] bool healthy() override { return failures_ < options_.failures_until_sick; }
 
   [[nodiscard]] ModelStatistics statistics() const override {
-    return recorder_->snapshot(scheduler_->stats());
+    return ledger_.recorder()->snapshot(scheduler_->stats());
   }
 
   void drain(steady_clock::time_point deadline) override {
-    draining_.store(true);
-    pending_.wait(deadline);
-    if (scheduler_ != nullptr) scheduler_->drain(deadline);
-    pending_.wait(steady_clock::time_point::max());
+    ledger_.drain(scheduler_.get(), deadline);
   }
 
  private:
   static Status going_away() {
     return error(StatusCode::kUnavailable, kWhere, "the model is going away");
   }
-  static Status cancelled() { return error(StatusCode::kCancelled, kWhere, "the client has left"); }
 
   [[nodiscard]] Status check_images(const PendingRequest& request) const {
-    if (draining_.load()) return going_away();
+    if (ledger_.draining()) return going_away();
     if (!parts_.images ||
         request.options.kind.value_or(AnswerKind::kLogits) != AnswerKind::kLogits) {
       return error(
@@ -173,7 +172,7 @@ class GraphModel final : public ServedModel, private TensorService {
 
   /// Decodes and preprocesses every image of the request.
   void read(const std::shared_ptr<PendingRequest>& request) {
-    if (request->cancelled()) return finish(*request, cancelled());
+    if (request->cancelled()) return finish(*request, RequestLedger::client_left());
     const auto begun = steady_clock::now();
     auto queries = std::make_shared<std::vector<GraphQuery>>();
     Status status;
@@ -251,16 +250,7 @@ class GraphModel final : public ServedModel, private TensorService {
 
   template <class Request, class Answers>
   void finish(Request& request, Result<Answers>&& answers) {
-    if (!request.close() && answers) answers = cancelled();
-    const auto took = steady_clock::now() - request.begun;
-    if (answers) {
-      recorder_->succeeded(request.facts, images_of(request), took);
-    } else {
-      recorder_->failed(answers.error().code(), took);
-    }
-    request.callback(std::move(answers), request.facts);
-    request.callback = nullptr;
-    pending_.leave();
+    ledger_.finish(request, images_of(request), std::move(answers));
   }
   void finish(PendingRequest& request, Status status) {
     finish(request, Result<std::vector<TextAnswer>>(std::move(status)));
@@ -275,9 +265,7 @@ class GraphModel final : public ServedModel, private TensorService {
   const ServingOptions options_;
   GraphParts parts_;
   Executor& executor_;
-  const std::shared_ptr<StatisticsRecorder> recorder_ = std::make_shared<StatisticsRecorder>();
-  RequestCounter pending_;
-  std::atomic<bool> draining_{false};
+  RequestLedger ledger_;
   std::atomic<int> failures_{0};  // in a row
   // Their threads use what is above.
   std::unique_ptr<Scheduler> scheduler_;

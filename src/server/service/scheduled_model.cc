@@ -10,7 +10,7 @@
 #include "server/service/answer_assembly.h"
 #include "server/service/batch_runner.h"
 #include "server/service/pending_request.h"
-#include "server/service/request_counter.h"
+#include "server/service/request_ledger.h"
 #include "server/service/self_check.h"
 #include "server/service/work_queue.h"
 
@@ -34,7 +34,9 @@ class ScheduledModel final : public ServedModel {
       : options_(options),
         model_(std::move(model)),
         runner_(*model_.encoder, model_.info.pooling, batches_at_once()),
-        aside_(tokenize_threads(options), static_cast<std::size_t>(options.queue_texts)) {}
+        aside_(
+            tokenize_threads(options), static_cast<std::size_t>(options.queue_texts), Turns::kShort
+        ) {}
 
   ~ScheduledModel() override { drain(steady_clock::now() + kTimeToFinish); }
 
@@ -54,7 +56,7 @@ class ScheduledModel final : public ServedModel {
         [this](std::span<const TextQuery* const> queries, std::span<TextValues> answers) {
           return runner_.run(queries, answers);
         },
-        {.clock = nullptr, .runner = nullptr, .observer = recorder_}
+        {.clock = nullptr, .runner = nullptr, .observer = ledger_.recorder()}
     );
     if (!scheduler) return scheduler.error();
     scheduler_ = *std::move(scheduler);
@@ -67,18 +69,17 @@ class ScheduledModel final : public ServedModel {
   RequestHandlePtr submit(
       std::vector<TextInput> inputs, const RequestOptions& options, Callback callback
   ) override {
-    recorder_->started();
     const std::size_t texts = inputs.size();
     auto request = std::make_shared<PendingRequest>(
         std::move(inputs), options, options.kind.value_or(model_.info.natural_kind()),
         std::move(callback)
     );
-    pending_.enter();
+    ledger_.enter();
     if (Status status = check(*request); !status.ok()) {
       finish(*request, std::move(status));
       return nullptr;
     }
-    if (const auto room = room_for(*request); !room) {
+    if (const auto room = room_for(request->options); !room) {
       refuse(*request, room.error());
       return nullptr;
     }
@@ -88,6 +89,11 @@ class ScheduledModel final : public ServedModel {
       return nullptr;
     }
     return request;
+  }
+
+  [[nodiscard]] std::optional<Refused> refuse_unread() override {
+    if (ledger_.draining()) return {};  // `submit` has the words for it
+    return martlet::refuse_unread(room_for({}), *ledger_.recorder());
   }
 
   bool run_aside(std::function<void()> task) override { return aside_.push(std::move(task)); }
@@ -103,14 +109,11 @@ class ScheduledModel final : public ServedModel {
   }
 
   [[nodiscard]] ModelStatistics statistics() const override {
-    return recorder_->snapshot(scheduler_->stats());
+    return ledger_.recorder()->snapshot(scheduler_->stats());
   }
 
   void drain(steady_clock::time_point deadline) override {
-    draining_.store(true);
-    pending_.wait(deadline);
-    if (scheduler_ != nullptr) scheduler_->drain(deadline);
-    pending_.wait(steady_clock::time_point::max());
+    ledger_.drain(scheduler_.get(), deadline);
   }
 
  private:
@@ -134,7 +137,8 @@ class ScheduledModel final : public ServedModel {
 
   [[nodiscard]] Status check(const PendingRequest& request) const {
     const ModelInfo& info = model_.info;
-    if (draining_.load()) return error(StatusCode::kUnavailable, kWhere, "the model is going away");
+    if (ledger_.draining())
+      return error(StatusCode::kUnavailable, kWhere, "the model is going away");
     const AnswerKind asked =
         request.kind == AnswerKind::kTokens ? AnswerKind::kEmbedding : request.kind;
     if (asked != info.natural_kind()) {
@@ -161,14 +165,14 @@ class ScheduledModel final : public ServedModel {
 
   /// Refuses before it costs a tokenization what would be refused after it. With coalescing the
   /// tokens decide: they may be on their way already.
-  [[nodiscard]] Scheduler::Admitted<void> room_for(const PendingRequest& request) {
+  [[nodiscard]] Scheduler::Admitted<void> room_for(const RequestOptions& options) {
     if (options_.coalesce) return {};
-    return scheduler_->would_accept(1, submit_options(request.options));
+    return scheduler_->would_accept(1, submit_options(options));
   }
 
   /// Tokenizes as much as one turn allows, and queues what is left.
   void tokenize(const std::shared_ptr<PendingRequest>& request) {
-    if (request->cancelled()) return finish(*request, cancelled());
+    if (request->cancelled()) return finish(*request, RequestLedger::client_left());
     const auto begun = steady_clock::now();
     const std::size_t first = request->texts->size();
     std::size_t end = first;
@@ -276,19 +280,8 @@ class ScheduledModel final : public ServedModel {
   }
 
   void finish(PendingRequest& request, Result<std::vector<TextAnswer>>&& answers) {
-    if (!request.close() && answers) answers = cancelled();
-    const auto took = steady_clock::now() - request.begun;
-    if (answers) {
-      recorder_->succeeded(request.facts, answers->size(), took);
-    } else {
-      recorder_->failed(answers.error().code(), took);
-    }
-    request.callback(std::move(answers), request.facts);
-    request.callback = nullptr;
-    pending_.leave();
+    ledger_.finish(request, request.inputs.size(), std::move(answers));
   }
-
-  static Status cancelled() { return error(StatusCode::kCancelled, kWhere, "the client has left"); }
 
   [[nodiscard]] std::chrono::milliseconds retry_time() const {
     const auto wait =
@@ -301,9 +294,7 @@ class ScheduledModel final : public ServedModel {
   const ServingOptions options_;
   LoadedModel model_;
   BatchRunner runner_;
-  const std::shared_ptr<StatisticsRecorder> recorder_ = std::make_shared<StatisticsRecorder>();
-  RequestCounter pending_;
-  std::atomic<bool> draining_{false};
+  RequestLedger ledger_;
   std::atomic<int64_t> last_probe_{0};
   // Their threads use what is above; the queue's also use the scheduler, and the other way round,
   // but nothing is pending when they are destroyed.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "martlet/status.h"
@@ -51,6 +52,14 @@ class ServedModel {
   virtual RequestHandlePtr submit(
       std::vector<TextInput> inputs, const RequestOptions& options, Callback callback
   ) = 0;
+
+  /// What `submit` would answer now to any request of normal priority, when it would refuse them
+  /// all; it then counts as such a refusal. Cheap: for a route that has yet to read the body.
+  struct Refused {
+    Status status;
+    RequestFacts facts;
+  };
+  [[nodiscard]] virtual std::optional<Refused> refuse_unread() { return {}; }
 
   /// Runs `task`, something short such as tokenizing for a /tokenize route, on the thread that
   /// tokenizes. False, and `task` is not run, when too much is waiting there.

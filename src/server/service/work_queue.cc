@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/short_turns.h"
+
 namespace martlet {
 
-WorkQueue::WorkQueue(int threads, std::size_t capacity) : capacity_(capacity) {
-  for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { loop(); });
+WorkQueue::WorkQueue(int threads, std::size_t capacity, Turns turns) : capacity_(capacity) {
+  for (int i = 0; i < std::max(threads, 1); ++i) {
+    threads_.emplace_back([this, turns] {
+      if (turns == Turns::kShort) take_short_turns();
+      loop();
+    });
+  }
 }
 
 WorkQueue::~WorkQueue() {

@@ -11,10 +11,14 @@
 
 namespace martlet {
 
+/// Whether the threads of a queue get the processor soon when work comes, before threads that
+/// compute (core/short_turns.h); threads that their work starts inherit that.
+enum class Turns { kUsual, kShort };
+
 class WorkQueue {
  public:
   /// At least one thread; at most `capacity` units of work wait.
-  WorkQueue(int threads, std::size_t capacity);
+  WorkQueue(int threads, std::size_t capacity, Turns turns = Turns::kUsual);
   /// Does what is waiting, then ends.
   ~WorkQueue();
   WorkQueue(const WorkQueue&) = delete;
