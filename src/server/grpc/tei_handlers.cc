@@ -63,6 +63,18 @@ Status check_text(std::string_view text) {
   return error(StatusCode::kInvalidInput, "inputs", "got an empty text, expected one to read");
 }
 
+/// The model for a request of one text, which can name no prompt.
+template <class Request>
+Result<std::shared_ptr<ServedModel>> choose_embedder(
+    const ModelRegistry& registry, const Request& request, const CallFacts& facts
+) {
+  auto model = choose_model(registry, facts.model, "embedding model", is_embedding);
+  if (!model) return model;
+  MARTLET_RETURN_IF_ERROR(check_text(request.inputs()));
+  MARTLET_RETURN_IF_ERROR(refuse_prompt(request.prompt_name()));
+  return model;
+}
+
 void predict_inputs(
     ServedModel& model, TextInput input, const RequestOptions& options, bool raw,
     const ReplyPtr<PredictResponse>& reply
@@ -138,11 +150,8 @@ void TeiHandlers::info(const tei::v1::InfoRequest& /*request*/, const ReplyPtr<I
 }
 
 void TeiHandlers::embed(const EmbedRequest& request, const ReplyPtr<EmbedResponse>& reply) const {
-  const auto model = choose_model(registry_, reply->facts().model, "embedding model", is_embedding);
-  Status status = model.status();
-  if (status.ok()) status = check_text(request.inputs());
-  if (status.ok()) status = refuse_prompt(request.prompt_name());
-  if (!status.ok()) return reply->finish(make_outcome(status));
+  const auto model = choose_embedder(registry_, request, reply->facts());
+  if (!model) return reply->finish(make_outcome(model.error()));
 
   RequestOptions options = tei_options(request, reply->facts());
   options.normalize = request.normalize();
@@ -162,11 +171,8 @@ void TeiHandlers::embed(const EmbedRequest& request, const ReplyPtr<EmbedRespons
 
 void TeiHandlers::embed_all(const EmbedAllRequest& request, const ReplyPtr<EmbedAllResponse>& reply)
     const {
-  const auto model = choose_model(registry_, reply->facts().model, "embedding model", is_embedding);
-  Status status = model.status();
-  if (status.ok()) status = check_text(request.inputs());
-  if (status.ok()) status = refuse_prompt(request.prompt_name());
-  if (!status.ok()) return reply->finish(make_outcome(status));
+  const auto model = choose_embedder(registry_, request, reply->facts());
+  if (!model) return reply->finish(make_outcome(model.error()));
 
   RequestOptions options = tei_options(request, reply->facts());
   options.kind = AnswerKind::kTokens;

@@ -3,7 +3,9 @@
 #include <boost/json/array.hpp>
 
 #include "core/error.h"
+#include "formats/atomic_file.h"
 #include "formats/json.h"
+#include "formats/json_writer.h"
 
 namespace martlet {
 namespace {
@@ -49,13 +51,36 @@ Result<ModelReference> parse_reference(std::string_view json, std::string_view w
   return read(*root, where);
 }
 
+Result<ModelReference> read_reference(const std::filesystem::path& path) {
+  const auto root = load_json_object(path);
+  if (!root) return root.error();
+  return read(*root, path.string());
+}
+
+Status write_reference(const std::filesystem::path& path, const ModelReference& reference) {
+  std::error_code failure;  // opening the file says it better
+  std::filesystem::create_directories(path.parent_path(), failure);
+  std::string json;
+  {
+    JsonObject object(json);
+    {
+      JsonArray texts(object.key("texts"));
+      for (const std::string& text : reference.texts) write_json_string(texts.next(), text);
+    }
+    JsonArray values(object.key("values"));
+    for (const auto& row : reference.values) write_json_numbers(values.next(), row);
+  }
+  auto file = AtomicFile::open(path);
+  if (!file) return file.error();
+  MARTLET_RETURN_IF_ERROR(file->write(json));
+  return file->commit();
+}
+
 Result<std::optional<ModelReference>> load_reference(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kReferenceName;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return std::optional<ModelReference>();
-  const auto root = load_json_object(path);
-  if (!root) return root.error();
-  auto reference = read(*root, path.string());
+  auto reference = read_reference(path);
   if (!reference) return reference.error();
   return std::optional(*std::move(reference));
 }

@@ -23,6 +23,12 @@ struct ModelReference {
 /// kInvalidModel for anything malformed.
 Result<ModelReference> parse_reference(std::string_view json, std::string_view where);
 
+/// kNotFound where there is no such file, kInvalidModel for anything malformed.
+Result<ModelReference> read_reference(const std::filesystem::path& path);
+
+/// Makes the directories that lead to the file.
+Status write_reference(const std::filesystem::path& path, const ModelReference& reference);
+
 /// None where the model has no such file.
 Result<std::optional<ModelReference>> load_reference(const std::filesystem::path& directory);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "formats/user_cache.h"
 #include "server/service/batch_runner.h"
 
 namespace martlet {
@@ -74,6 +75,33 @@ Status check_batches(const LoadedModel& model) {
   );
 }
 
+Result<ModelReference> reference_in_fp32(
+    const std::filesystem::path& directory, const LoadedModel& model, ServingOptions options
+) {
+  options.encoder.precision = "fp32";
+  const auto in_fp32 = load_served_model({model.info.name, directory}, options);
+  if (!in_fp32) return in_fp32.error();
+  return make_reference(*in_fp32);
+}
+
+/// A reference that was kept may be of another tokenizer or another pooling: only one that the
+/// model is like counts.
+Status compare_with_fp32(
+    const std::filesystem::path& directory, const LoadedModel& model, const ServingOptions& options
+) {
+  const std::filesystem::path path = kept_reference_path(model, options);
+  if (!path.empty()) {
+    const auto kept = read_reference(path);
+    if (kept && compare_with_reference(model, *kept).ok()) return {};
+  }
+  const auto reference = reference_in_fp32(directory, model, options);
+  if (!reference) return reference.error();
+  MARTLET_RETURN_IF_ERROR(compare_with_reference(model, *reference));
+  // Where it cannot be kept it is made again the next time.
+  if (!path.empty()) static_cast<void>(write_reference(path, *reference));
+  return {};
+}
+
 /// The largest difference, and the norm of all differences over the norm of the reference.
 struct Difference {
   float largest = 0;
@@ -129,6 +157,12 @@ Result<ModelReference> make_reference(const LoadedModel& model) {
   return ModelReference{texts, *std::move(rows)};
 }
 
+std::filesystem::path kept_reference_path(const LoadedModel& model, const ServingOptions& options) {
+  const std::filesystem::path cache = user_cache_directory();
+  if (cache.empty() || !options.encoder.adapter.empty()) return {};
+  return cache / "reference" / (model.info.hash + ".json");
+}
+
 Status check_model(
     const std::filesystem::path& directory, const LoadedModel& model, const ServingOptions& options
 ) {
@@ -137,13 +171,7 @@ Status check_model(
   if (!stored) return stored.error();
   if (*stored) return compare_with_reference(model, **stored);
   if (model.info.encoder.precision == "fp32") return {};
-  ServingOptions exact = options;
-  exact.encoder.precision = "fp32";
-  const auto in_fp32 = load_served_model({model.info.name, directory}, exact);
-  if (!in_fp32) return in_fp32.error();
-  const auto reference = make_reference(*in_fp32);
-  if (!reference) return reference.error();
-  return compare_with_reference(model, *reference);
+  return compare_with_fp32(directory, model, options);
 }
 
 }  // namespace martlet

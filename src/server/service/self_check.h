@@ -15,9 +15,13 @@ Status compare_with_reference(const LoadedModel& model, const ModelReference& re
 /// A reference that the encoder itself computes for some built-in texts.
 Result<ModelReference> make_reference(const LoadedModel& model);
 
+/// Where the answers of the model in fp32 are kept; empty: nowhere.
+std::filesystem::path kept_reference_path(const LoadedModel& model, const ServingOptions& options);
+
 /// Compares with the reference that is stored beside the model. Where there is none, a model that
-/// does not run in fp32 is compared with itself in fp32; one in fp32 only has to give finite
-/// numbers that do not depend on the batch. Also warms the model: kernels, pages, buffers.
+/// does not run in fp32 is compared with itself in fp32, whose answers are kept in the user's cache
+/// so that only the first start has to load it twice; one in fp32 only has to give finite numbers
+/// that do not depend on the batch. Also warms the model: kernels, pages, buffers.
 Status check_model(
     const std::filesystem::path& directory, const LoadedModel& model, const ServingOptions& options
 );

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
+#include "formats/test_files.h"
 #include "server/service/service_testing.h"
 
 namespace martlet {
@@ -43,6 +46,54 @@ TEST(SelfCheckTest, OtherPrecisionsAreComparedWithFp32) {
     const auto model = load_scheduled_model({"m", served_golden("bert-odd")}, options);
     EXPECT_TRUE(model) << precision << ": " << model.status().message();
   }
+}
+
+/// Of an int8 model, in a cache of its own.
+class KeptReferenceTest : public DirectoryTest {
+ protected:
+  KeptReferenceTest() {
+    ::setenv("XDG_CACHE_HOME", path("cache").c_str(), 1);
+    options_.encoder.precision = "int8";
+    options_.encoder.threads = 1;
+    model_ = load_served_model({"m", model_directory_}, options_);
+    if (!model_) throw std::runtime_error(model_.error().message());
+  }
+
+  [[nodiscard]] Status check() const { return check_model(model_directory_, *model_, options_); }
+  [[nodiscard]] std::filesystem::path kept() const {
+    return kept_reference_path(*model_, options_);
+  }
+
+ private:
+  const std::filesystem::path model_directory_ = served_golden("bert-odd");
+  ServingOptions options_;
+  Result<LoadedModel> model_ = Status();
+};
+
+TEST_F(KeptReferenceTest, OnlyTheFirstCheckNeedsFp32) {
+  ASSERT_TRUE(check().ok());
+  auto reference = read_reference(kept());
+  ASSERT_TRUE(reference) << reference.error().message();
+  reference->values[0][0] += 1e-4F;  // a mark, too small to matter
+  ASSERT_TRUE(write_reference(kept(), *reference).ok());
+  EXPECT_TRUE(check().ok());
+  EXPECT_EQ(read_reference(kept())->values, reference->values) << "it was made again";
+}
+
+TEST_F(KeptReferenceTest, OneThatIsOffIsMadeAgain) {
+  ASSERT_TRUE(check().ok());
+  const auto right = read_reference(kept());
+  auto wrong = *right;
+  for (float& value : wrong.values[0]) value += 100;
+  ASSERT_TRUE(write_reference(kept(), wrong).ok());
+  EXPECT_TRUE(check().ok());
+  EXPECT_EQ(read_reference(kept())->values, right->values);
+}
+
+TEST_F(KeptReferenceTest, WithoutACacheNothingIsKept) {
+  ::setenv("XDG_CACHE_HOME", "/dev/null/nowhere", 1);
+  EXPECT_TRUE(check().ok());
+  EXPECT_FALSE(read_reference(kept()));
 }
 
 TEST(ReferenceTest, ReadsTextsAndValues) {
