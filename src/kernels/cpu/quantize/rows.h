@@ -34,38 +34,21 @@ struct RowQuantize {
     }
   };
 
+  /// The largest and, negated, the least value of a row, and of 0, so the tail needs no care.
   struct Range {
-    float low;
-    float high;
-  };
+    Reg most[2];
+    Reg less[2];
 
-  /// Of a row and 0, so the tail needs no care.
-  template <class Values>
-  static Range range(const Values& row) {
-    constexpr std::size_t kChains = 4;  // of dependent instructions, so that they overlap
-    Reg least[kChains];
-    Reg most[kChains];
-    for (std::size_t c = 0; c < kChains; ++c) least[c] = most[c] = Vec::zero();
-    std::size_t i = 0;
-    for (; i + kChains * Vec::kWidth <= row.n; i += kChains * Vec::kWidth) {
-#pragma unroll
-      for (std::size_t c = 0; c < kChains; ++c) {
-        const Reg value = row.whole(i + c * Vec::kWidth);
-        least[c] = Vec::min(least[c], value);
-        most[c] = Vec::max(most[c], value);
-      }
+    Range() { most[0] = most[1] = less[0] = less[1] = Vec::zero(); }
+    [[gnu::always_inline]] void add(std::size_t chain, Reg value) {
+      most[chain] = Vec::max(most[chain], value);
+      less[chain] = Vec::min(less[chain], value);
     }
-    for (; i < row.n; i += Vec::kWidth) {
-      const Reg value = row.tail(i);
-      least[0] = Vec::min(least[0], value);
-      most[0] = Vec::max(most[0], value);
+    [[nodiscard]] float high() const { return Vec::largest(Vec::max(most[0], most[1])); }
+    [[nodiscard]] float low() const {
+      return -Vec::largest(Vec::sub(Vec::zero(), Vec::min(less[0], less[1])));
     }
-    for (std::size_t c = 1; c < kChains; ++c) {
-      least[0] = Vec::min(least[0], least[c]);
-      most[0] = Vec::max(most[0], most[c]);
-    }
-    return {-Vec::largest(Vec::sub(Vec::zero(), least[0])), Vec::largest(most[0])};
-  }
+  };
 
   struct Affine {
     Reg factor;
@@ -76,14 +59,35 @@ struct RowQuantize {
   };
 
   /// Chooses the scale and zero point of row `index`.
-  template <class Values>
-  static Affine affine(const QuantizeRows& q, std::size_t index, const Values& row) {
-    const Range r = range(row);
-    const float inverse = r.high > r.low ? 255.0F / (r.high - r.low) : 0.0F;
-    const float zero = __builtin_nearbyintf(-r.low * inverse);
-    q.scale[index] = (r.high - r.low) / 255.0F;
+  static Affine affine(const QuantizeRows& q, std::size_t index, const Range& range) {
+    const float low = range.low();
+    const float high = range.high();
+    const float inverse = high > low ? 255.0F / (high - low) : 0.0F;
+    const float zero = __builtin_nearbyintf(-low * inverse);
+    q.scale[index] = (high - low) / 255.0F;
     q.zero[index] = zero;
     return {Vec::set(inverse), Vec::set(zero)};
+  }
+
+  /// The affine maps of the rows [first, first + kRows): a row alone waits for its own range.
+  template <bool kScaled, std::size_t kRows>
+  [[gnu::always_inline]] static void affines(
+      const QuantizeRows& q, std::size_t first, const Row<kScaled> (&rows)[kRows],
+      Affine (&maps)[kRows]
+  ) {
+    Range ranges[kRows];
+    std::size_t i = 0;
+    for (; i + 2 * Vec::kWidth <= q.n; i += 2 * Vec::kWidth) {
+#pragma unroll
+      for (std::size_t r = 0; r < kRows; ++r) {
+        ranges[r].add(0, rows[r].whole(i));
+        ranges[r].add(1, rows[r].whole(i + Vec::kWidth));
+      }
+    }
+    for (; i < q.n; i += Vec::kWidth) {
+      for (std::size_t r = 0; r < kRows; ++r) ranges[r].add(0, rows[r].tail(i));
+    }
+    for (std::size_t r = 0; r < kRows; ++r) maps[r] = affine(q, first + r, ranges[r]);
   }
 
   template <class T>
@@ -91,29 +95,46 @@ struct RowQuantize {
     return reinterpret_cast<T*>(static_cast<char*>(q.out) + row * q.out_stride);
   }
 
+  template <bool kScaled, std::size_t kRows>
+  static void u8_together(const QuantizeRows& q, std::size_t first) {
+    Row<kScaled> rows[kRows];
+    std::uint8_t* to[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) {
+      rows[r] = {q.x + (first + r) * q.stride, q.factor, q.n};
+      to[r] = out<std::uint8_t>(q, first + r);
+    }
+    Affine maps[kRows];
+    affines(q, first, rows, maps);
+    std::size_t i = 0;
+    for (; i + 4 * Vec::kWidth <= q.n; i += 4 * Vec::kWidth) {
+#pragma unroll
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const auto at = [&](std::size_t v) { return maps[r](rows[r].whole(i + v * Vec::kWidth)); };
+        Vec::store_u8(to[r] + i, at(0), at(1), at(2), at(3));
+      }
+    }
+    for (; i < q.n; i += Vec::kWidth) {
+      for (std::size_t r = 0; r < kRows; ++r) Vec::store_u8(to[r] + i, maps[r](rows[r].tail(i)));
+    }
+  }
+
   template <bool kScaled>
   static void u8_rows(const QuantizeRows& q) {
-    for (std::size_t r = 0; r < q.rows; ++r) {
-      const Row<kScaled> row{q.x + r * q.stride, q.factor, q.n};
-      auto* to = out<std::uint8_t>(q, r);
-      const Affine quantized = affine(q, r, row);
-      std::size_t i = 0;
-      for (; i + 4 * Vec::kWidth <= q.n; i += 4 * Vec::kWidth) {
-        const auto at = [&](std::size_t v) { return quantized(row.whole(i + v * Vec::kWidth)); };
-        Vec::store_u8(to + i, at(0), at(1), at(2), at(3));
-      }
-      for (; i < q.n; i += Vec::kWidth) Vec::store_u8(to + i, quantized(row.tail(i)));
-    }
+    constexpr std::size_t kTogether = 4;
+    std::size_t row = 0;
+    for (; row + kTogether <= q.rows; row += kTogether) u8_together<kScaled, kTogether>(q, row);
+    for (; row < q.rows; ++row) u8_together<kScaled, 1>(q, row);
   }
 
   template <bool kScaled>
   static void u16_rows(const QuantizeRows& q) {
     for (std::size_t r = 0; r < q.rows; ++r) {
-      const Row<kScaled> row{q.x + r * q.stride, q.factor, q.n};
+      const Row<kScaled> row[1] = {{q.x + r * q.stride, q.factor, q.n}};
       auto* to = out<std::uint16_t>(q, r);
-      const Affine quantized = affine(q, r, row);
+      Affine map[1];
+      affines(q, r, row, map);
       for (std::size_t i = 0; i < q.n; i += Vec::kWidth)
-        Vec::store_u16(to + i, quantized(row.tail(i)));
+        Vec::store_u16(to + i, map[0](row[0].tail(i)));
     }
   }
 
