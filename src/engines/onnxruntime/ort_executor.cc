@@ -72,7 +72,10 @@ Result<std::unique_ptr<Executor>> OrtExecutor::load(
   if (!file) return file.error();
   const auto external = onnx::open_external_files(file->model, model);
   if (!external) return external.error();
-  return make(file->file.bytes(), *external, model.string(), options);
+  ExecutorOptions chosen = options;
+  // What is kept from one run serves the next, and does not grow.
+  if (onnx::has_fixed_sizes(file->model.graph)) chosen.settings.try_emplace("arena", "on");
+  return make(file->file.bytes(), *external, model.string(), chosen);
 }
 
 Result<std::unique_ptr<Executor>> OrtExecutor::from_bytes(

@@ -66,6 +66,14 @@ Attribute Attribute::of(std::string name, float value) {
   return attribute;
 }
 
+Attribute Attribute::of(std::string name, std::vector<std::int64_t> values) {
+  Attribute attribute;
+  attribute.name = std::move(name);
+  attribute.type = Type::kInts;
+  attribute.ints = std::move(values);
+  return attribute;
+}
+
 const Attribute* Node::find(std::string_view attribute) const noexcept {
   const auto found = std::ranges::find(attributes, attribute, &Attribute::name);
   return found == attributes.end() ? nullptr : &*found;
@@ -88,6 +96,15 @@ std::int64_t Model::opset() const noexcept {
     if (import.domain.empty() || import.domain == "ai.onnx") return import.version;
   }
   return 0;
+}
+
+bool has_fixed_sizes(const Graph& graph) {
+  const auto is_fixed = [](const Dimension& dimension) { return dimension.value >= 0; };
+  return std::ranges::all_of(graph.inputs, [&](const Value& input) {
+    // Without a shape, nothing is known of it.
+    return (!input.shape.empty() && std::ranges::all_of(input.shape, is_fixed)) ||
+           graph.initializer(input.name) != nullptr;
+  });
 }
 
 std::vector<const Tensor*> all_tensors(const Model& model) {

@@ -74,6 +74,7 @@ struct Attribute {
   };
   static Attribute of(std::string name, std::int64_t value);
   static Attribute of(std::string name, float value);
+  static Attribute of(std::string name, std::vector<std::int64_t> values);
 
   std::string name{};
   Type type = Type::kInt;
@@ -140,6 +141,9 @@ struct Model {
   /// Version of ONNX's own operators; 0 when the model does not say.
   [[nodiscard]] std::int64_t opset() const noexcept;
 };
+
+/// Every run has the same sizes: each input that is no initializer names all of its dimensions.
+bool has_fixed_sizes(const Graph& graph);
 
 /// Every tensor of the model: initializers and attributes, those of subgraphs and functions too.
 std::vector<const Tensor*> all_tensors(const Model& model);

@@ -108,6 +108,18 @@ TEST_F(OnnxModelTest, ATensorOfAnotherSizeIsNotWritten) {
   EXPECT_EQ(entries(), 0U);
 }
 
+TEST_F(OnnxModelTest, SizesAreFixedWhereEveryInputNamesThem) {
+  const std::vector<float> weight = weight_of(6);
+  Graph graph = small_model(weight).graph;
+  EXPECT_FALSE(has_fixed_sizes(graph));
+  graph.inputs[0].shape[0] = {.value = 1};
+  EXPECT_TRUE(has_fixed_sizes(graph));
+  graph.inputs.push_back({.name = "w", .shape = {{}, {}}});
+  EXPECT_TRUE(has_fixed_sizes(graph));  // an initializer
+  graph.inputs.push_back({.name = "of unknown rank"});
+  EXPECT_FALSE(has_fixed_sizes(graph));
+}
+
 TEST_F(OnnxModelTest, EveryTruncationIsAnErrorOrASmallerModel) {
   const std::vector<float> weight = weight_of(6);
   const auto bytes = serialize_model(small_model(weight));
