@@ -43,8 +43,13 @@ struct StripConfig {
   bool right = true;
 };
 struct ReplaceConfig {
-  std::string pattern;   // not empty
-  bool repeats = false;  // `pattern` is a regex: two spaces or more
+  enum class What {
+    kText,    // `pattern`
+    kSpaces,  // the regex " {2,}"
+    kBlanks,  // the regex "\s{2,}|[\n\r\t]"
+  };
+  What what = What::kText;
+  std::string pattern{};  // of kText, not empty
   std::string content;
 };
 /// Puts `text` before a text that is not empty.
@@ -99,7 +104,7 @@ struct BpeConfig {
 
 struct UnigramConfig {
   std::vector<std::pair<std::string, double>> vocab;  // tokens and their scores, by id; not empty
-  int32_t unk_id = 0;
+  std::optional<int32_t> unk_id;  // without it, texts that the vocabulary cannot spell are errors
   bool byte_fallback = false;
 };
 

@@ -92,11 +92,14 @@ Status parse_bpe(JsonReader& reader, std::string_view where, BpeConfig& config) 
 }
 
 Status parse_unigram(JsonReader& reader, UnigramConfig& config) {
-  for (const auto key : {"unk_id", "vocab"}) reader.require(key);
+  reader.require("vocab");
   const bj::array* vocab = reader.array("vocab");
   MARTLET_RETURN_IF_ERROR(reader.status());
   const auto count = static_cast<int64_t>(vocab->size());
-  reader.get("unk_id", config.unk_id, {.min = 0, .max = std::min(count - 1, kIdRange.max)});
+  if (reader.find("unk_id") != nullptr) {
+    const IntegerRange ids{.min = 0, .max = std::min(count - 1, kIdRange.max)};
+    reader.get("unk_id", config.unk_id.emplace(), ids);
+  }
   reader.get("byte_fallback", config.byte_fallback);
   if (count == 0) reader.reject("vocab", "no tokens", "some");
   MARTLET_RETURN_IF_ERROR(reader.status());

@@ -100,10 +100,17 @@ TEST(TokenizerJson, ReadsUnigram) {
   ASSERT_TRUE(config) << config.status().message();
   const auto& model = std::get<UnigramConfig>(config->model);
   EXPECT_EQ(model.vocab, (std::vector<std::pair<std::string, double>>{{"u", 0}, {"a", -1.5}}));
+  EXPECT_EQ(model.unk_id, 0);
+  for (const std::string_view unknown : {R"(, "unk_id": null)", ""}) {
+    const auto bare =
+        parse(with_model(fmt::format(R"("type": "Unigram", "vocab": [["a", 0]]{})", unknown)));
+    ASSERT_TRUE(bare) << bare.status().message();
+    EXPECT_FALSE(std::get<UnigramConfig>(bare->model).unk_id);
+  }
   for (const std::string_view fields :
        {R"("vocab": [], "unk_id": 0)", R"("vocab": [["a", 0]], "unk_id": 1)",
-        R"("vocab": [["a", 0]], "unk_id": null)", R"("vocab": [["a"]], "unk_id": 0)",
-        R"("vocab": [[0, "a"]], "unk_id": 0)", R"("vocab": {"a": 0}, "unk_id": 0)"}) {
+        R"("vocab": [["a"]], "unk_id": 0)", R"("vocab": [[0, "a"]], "unk_id": 0)",
+        R"("vocab": {"a": 0}, "unk_id": 0)"}) {
     const auto bad = parse(with_model(R"("type": "Unigram", )" + std::string(fields)));
     ASSERT_FALSE(bad) << fields;
     EXPECT_EQ(bad.status().code(), StatusCode::kInvalidModel) << bad.status().message();

@@ -49,9 +49,12 @@ PrependConfig read_prepend(JsonReader& reader) {
   return config;
 }
 
-/// `pattern` is {"String": text}, or the one {"Regex": text} that martlet has.
+/// `pattern` is {"String": text}, or one of the {"Regex": text} that martlet has.
 ReplaceConfig read_replace(JsonReader& reader) {
-  constexpr std::string_view kSpaces = " {2,}";
+  using What = ReplaceConfig::What;
+  static const std::map<std::string_view, What> regexes{
+      {" {2,}", What::kSpaces}, {R"(\s{2,}|[\n\r\t])", What::kBlanks}
+  };
   ReplaceConfig config;
   for (const auto key : {"pattern", "content"}) reader.require(key);
   reader.get("content", config.content);
@@ -61,11 +64,13 @@ ReplaceConfig read_replace(JsonReader& reader) {
   const bj::value* regex = pattern->if_contains("Regex");
   if (text != nullptr && text->is_string() && !text->get_string().empty()) {
     config.pattern = text->get_string();
-  } else if (regex != nullptr && regex->is_string() && regex->get_string() == kSpaces) {
-    config.pattern = ' ';
-    config.repeats = true;
+  } else if (regex != nullptr && regex->is_string() && regexes.contains(regex->get_string())) {
+    config.what = regexes.at(regex->get_string());
   } else {
-    reader.reject("pattern", describe(*reader.find("pattern")), "a String, or the Regex \" {2,}\"");
+    reader.reject(
+        "pattern", describe(*reader.find("pattern")),
+        R"(a String, or the Regex " {2,}" or "\s{2,}|[\n\r\t]")"
+    );
   }
   return config;
 }

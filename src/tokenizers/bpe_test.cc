@@ -92,11 +92,18 @@ TEST(TextNormalizer, GoesThroughItsSteps) {
   const TextNormalizer normalizer(
       {UnicodeForm::kNfkd, StripAccentsConfig{}, LowercaseConfig{},
        ReplaceConfig{.pattern = "ab", .content = "-"},
-       ReplaceConfig{.pattern = " ", .repeats = true, .content = "_"}, StripConfig{},
+       ReplaceConfig{.what = ReplaceConfig::What::kSpaces, .content = "_"}, StripConfig{},
        PrependConfig{"> "}}
   );
   EXPECT_EQ(normalizer.normalize(" \u00C9\uFF21B  x y "), "> e-_x y");
   EXPECT_EQ(normalizer.normalize(""), "");
+}
+
+TEST(TextNormalizer, ReplacesBlanks) {
+  const TextNormalizer normalizer(
+      {ReplaceConfig{.what = ReplaceConfig::What::kBlanks, .content = "_"}}
+  );
+  EXPECT_EQ(normalizer.normalize("a b\tc \u3000d\n\ne\u00A0f\r"), "a b_c_d_e\u00A0f_");
 }
 
 TEST(TextNormalizer, Composes) {

@@ -33,19 +33,38 @@ std::size_t match_at(const Chars& chars, std::size_t position, std::string_view 
   return i - position;
 }
 
-/// Two code points ' ' or more, as many as there are.
-std::size_t match_spaces(const Chars& chars, std::size_t position) {
+/// Two code points or more that `is_space` holds for, as many as there are.
+template <class IsSpace>
+std::size_t match_run(const Chars& chars, std::size_t position, const IsSpace& is_space) {
   std::size_t end = position;
-  while (end < chars.size() && chars[end].code == ' ') ++end;
+  while (end < chars.size() && is_space(chars[end].code)) ++end;
   return end - position >= 2 ? end - position : 0;
+}
+
+std::size_t match_blanks(const Chars& chars, std::size_t position) {
+  const auto is_space = [](char32_t code) { return unicode::has(code, unicode::kSpace); };
+  if (const std::size_t run = match_run(chars, position, is_space); run > 0) return run;
+  const char32_t code = chars[position].code;
+  return code == '\n' || code == '\r' || code == '\t' ? 1 : 0;
+}
+
+std::size_t match(const ReplaceConfig& config, const Chars& chars, std::size_t position) {
+  switch (config.what) {
+    case ReplaceConfig::What::kText:
+      return match_at(chars, position, config.pattern);
+    case ReplaceConfig::What::kSpaces:
+      return match_run(chars, position, [](char32_t code) { return code == ' '; });
+    case ReplaceConfig::What::kBlanks:
+      return match_blanks(chars, position);
+  }
+  return 0;
 }
 
 /// What is put in has the source of the last code point it replaces, as in the library.
 void replace(const ReplaceConfig& config, Chars& chars, Chars& spare) {
   spare.clear();
   for (std::size_t i = 0; i < chars.size();) {
-    const std::size_t length =
-        config.repeats ? match_spaces(chars, i) : match_at(chars, i, config.pattern);
+    const std::size_t length = match(config, chars, i);
     if (length == 0) {
       spare.push_back(chars[i++]);
       continue;

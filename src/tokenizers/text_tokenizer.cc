@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/error.h"
 #include "tokenizers/byte_level.h"
 #include "tokenizers/unicode.h"
 
@@ -67,21 +68,30 @@ TextTokenizer::TextTokenizer(
   }
 }
 
-void TextTokenizer::tokenize(
+Status TextTokenizer::tokenize(
     std::string_view text, const TextOptions& options, Scratch& scratch, TextTokens& out
 ) const {
   out.clear();
   if (!options.offsets && ascii_ &&
       ascii_->tokenize(text, options.max_tokens, scratch.ascii, out.ids)) {
-    return;
+    return {};
   }
   read_chars(text, scratch.chars, scratch.byte_begin);
+  scratch.model.unigram.unspelled.reset();
   tokenize_chars(scratch);
+  if (const auto code = scratch.model.unigram.unspelled) {
+    return error(
+        StatusCode::kInvalidInput, "tokenizer",
+        "text, got U+{:04X}, which no token spells, expected a tokenizer with an unknown token",
+        static_cast<std::uint32_t>(*code)
+    );
+  }
   for (const Token& token : scratch.tokens) out.ids.push_back(token.id);
-  if (!options.offsets) return;
+  if (!options.offsets) return {};
   for (const Token& token : scratch.tokens) out.char_offsets.push_back({token.begin, token.end});
   out.spaces.swap(scratch.spaces);
   out.byte_begin.swap(scratch.byte_begin);
+  return {};
 }
 
 void TextTokenizer::tokenize_chars(Scratch& scratch) const {

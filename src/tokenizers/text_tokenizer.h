@@ -66,8 +66,9 @@ class TextTokenizer {
   TextTokenizer& operator=(const TextTokenizer&) = delete;
 
   /// Replaces `out` with the tokens of `text`. ASCII text of which no offsets are asked goes the
-  /// fast path; the ids are the same.
-  void tokenize(
+  /// fast path; the ids are the same. kInvalidInput for a text that a model without an unknown
+  /// token cannot spell.
+  Status tokenize(
       std::string_view text, const TextOptions& options, Scratch& scratch, TextTokens& out
   ) const;
 

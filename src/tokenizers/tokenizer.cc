@@ -163,7 +163,9 @@ Status Tokenizer::Impl::encode(
   if (may_stop) text_options.max_tokens = *limit + 1;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     MARTLET_RETURN_IF_ERROR(check_size(texts[i]));
-    text_tokenizer->tokenize(texts[i], text_options, scratch.text, scratch.tokens[i]);
+    MARTLET_RETURN_IF_ERROR(
+        text_tokenizer->tokenize(texts[i], text_options, scratch.text, scratch.tokens[i])
+    );
   }
   const PairLength lengths{
       scratch.tokens[0].ids.size(), texts.size() == 2 ? scratch.tokens[1].ids.size() : 0

@@ -25,20 +25,25 @@ Result<Unigram> Unigram::build(const UnigramConfig& config, std::string_view whe
   auto vocabulary = Vocabulary::build(tokens, where, Vocabulary::Repeats::kAll);
   if (!vocabulary) return vocabulary.status();
   model.vocabulary_ = std::move(*vocabulary);
-  model.unk_id_ = config.unk_id;
+  model.unk_id_ = config.unk_id.value_or(kNoUnknown);
   model.unk_score_ = lowest - kUnknownPenalty;
   model.byte_fallback_ = config.byte_fallback;
   model.byte_tokens_ = ByteTokens(model.vocabulary_);
   return model;
 }
 
-void Unigram::find_best(std::span<const Char> word, std::vector<Best>& best) const {
+/// Without an unknown token it ends where that would be, as the library does, even if a longer
+/// token could spell what follows.
+void Unigram::find_best(std::span<const Char> word, Scratch& scratch) const {
+  std::vector<Best>& best = scratch.best;
   best.assign(word.size() + 1, {});
   for (std::size_t begin = 0; begin < word.size(); ++begin) {
     const double before = best[begin].score;
     const auto offer = [&](std::size_t end, int32_t id, double score) {
       Best& at = best[end];
-      if (at.begin < 0 || score > at.score) at = {score, id, int32_t(begin)};
+      const bool better = at.begin < 0 || score > at.score;
+      if (better) at = {score, id, int32_t(begin)};
+      return better;
     };
     bool known = false;  // the code point alone is a token
     vocabulary_.trie().for_each_prefix(
@@ -48,7 +53,10 @@ void Unigram::find_best(std::span<const Char> word, std::vector<Best>& best) con
           known |= length == 1;
         }
     );
-    if (!known) offer(begin + 1, unk_id_, unk_score_ + before);
+    if (!known && offer(begin + 1, unk_id_, unk_score_ + before) && unk_id_ == kNoUnknown) {
+      scratch.unspelled = word[begin].code;
+      return;
+    }
   }
 }
 
@@ -84,7 +92,8 @@ void Unigram::push_unknown(std::span<const Char> part, std::vector<Token>& token
 
 void Unigram::tokenize(std::span<const Char> word, Scratch& scratch, std::vector<Token>& tokens)
     const {
-  find_best(word, scratch.best);
+  find_best(word, scratch);
+  if (scratch.unspelled) return;
   collect_parts(scratch.best, scratch.parts);
   for (const Part& part : scratch.parts) {
     const auto chars = word.subspan(std::size_t(part.begin), std::size_t(part.end - part.begin));

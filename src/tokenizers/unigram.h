@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,25 +37,29 @@ class Unigram {
   struct Scratch {
     std::vector<Best> best;
     std::vector<Part> parts;
+    /// What no token spells, where the model has no unknown token: the text has no tokens then.
+    std::optional<char32_t> unspelled;
   };
 
   /// kInvalidModel when the vocabulary is contradictory.
   static Result<Unigram> build(const UnigramConfig& config, std::string_view where);
 
-  /// Appends the tokens of `word`, which is not empty.
+  /// Appends the tokens of `word`, which is not empty; or sets scratch.unspelled.
   void tokenize(std::span<const Char> word, Scratch& scratch, std::vector<Token>& tokens) const;
 
   [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
 
  private:
-  void find_best(std::span<const Char> word, std::vector<Best>& best) const;
+  static constexpr int32_t kNoUnknown = -1;
+
+  void find_best(std::span<const Char> word, Scratch& scratch) const;
   void collect_parts(const std::vector<Best>& best, std::vector<Part>& parts) const;
   void push_unknown(std::span<const Char> part, std::vector<Token>& tokens) const;
 
   Vocabulary vocabulary_;
   std::vector<double> scores_;  // [ids]
   double unk_score_ = 0;
-  int32_t unk_id_ = 0;
+  int32_t unk_id_ = kNoUnknown;
   bool byte_fallback_ = false;
   ByteTokens byte_tokens_;
 };

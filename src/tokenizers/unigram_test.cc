@@ -10,7 +10,8 @@ namespace {
 
 UnigramConfig letters() {
   return {
-      .vocab = {{"?", 0.0}, {"a", -1.0}, {"b", -1.0}, {"ab", -1.5}, {"abc", -9.0}, {"c", -3.0}}
+      .vocab = {{"?", 0.0}, {"a", -1.0}, {"b", -1.0}, {"ab", -1.5}, {"abc", -9.0}, {"c", -3.0}},
+      .unk_id = 0
   };
 }
 
@@ -39,7 +40,7 @@ TEST(Unigram, TakesTheBestSum) {
 }
 
 TEST(Unigram, OfEqualSumsTheOneWhoseLastTokenIsLongest) {
-  const UnigramConfig config{.vocab = {{"?", 0.0}, {"a", -1.0}, {"aa", -1.0}}};
+  const UnigramConfig config{.vocab = {{"?", 0.0}, {"a", -1.0}, {"aa", -1.0}}, .unk_id = 0};
   EXPECT_EQ(ids(config, "aaa"), (std::vector<int32_t>{1, 2}));
 }
 
@@ -60,6 +61,24 @@ TEST(Unigram, SpellsTheUnknownInBytesWhereAllOfThemAreTokens) {
   EXPECT_EQ(ids(config, "\u00e9"), (std::vector<int32_t>{0}));
   config.vocab.emplace_back("<0xA9>", -1.0);
   EXPECT_EQ(ids(config, "\u00e9"), (std::vector<int32_t>{6, 7}));
+}
+
+TEST(Unigram, WithoutAnUnknownTokenSaysWhatItCannotSpell) {
+  UnigramConfig config = letters();
+  config.unk_id.reset();
+  EXPECT_EQ(ids(config, "abc"), (std::vector<int32_t>{3, 5}));
+  config.vocab.emplace_back("xy", -1.0);
+  for (const std::string_view text : {"ax", "axy"}) {  // "xy" is a token, "x" is none
+    const auto model = Unigram::build(config, "test");
+    Chars word;
+    std::vector<int32_t> byte_begin;
+    read_chars(text, word, byte_begin);
+    Unigram::Scratch scratch;
+    std::vector<Token> tokens;
+    model->tokenize(word, scratch, tokens);
+    EXPECT_EQ(scratch.unspelled, U'x') << text;
+    EXPECT_TRUE(tokens.empty());
+  }
 }
 
 TEST(Unigram, LongWordsTakeLinearTime) {

@@ -8,6 +8,7 @@ Python's NFKC. MARTLET_TEST_ALL=1 takes more texts.
 
 import base64
 import io
+import itertools
 import json
 import random
 import sys
@@ -192,6 +193,28 @@ def check_albert(comparison, texts, tables):
     comparison.check("ALBERT", path, texts)
 
 
+def check_deberta(comparison, texts, tables):
+    """What versions 4 and 5 of transformers make of sentencepiece's model."""
+    table = precompiled(tables.get("nmt_nfkc", tables["NFKC"]))
+    strip = {"type": "Strip", "strip_left": True, "strip_right": True}
+    spaces = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
+    blanks = {"type": "Replace", "pattern": {"Regex": r"\s{2,}|[\n\r\t]"}, "content": " "}
+    for name, steps in {
+        "DeBERTa of version 4": (strip, table, spaces),
+        "DeBERTa of version 5": (blanks, {"type": "NFC"}, strip | {"strip_left": False}),
+        "lower-case DeBERTa": ({"type": "Lowercase"}, strip, table, spaces),
+    }.items():
+        path = comparison.variant(
+            name,
+            normalizer=sequence("normalizers", *steps),
+            pre_tokenizer=sequence("pretokenizers", metaspace()),
+            post_processor=bert_template(1),
+        )
+        comparison.check(name, path, texts)
+        pairs = list(itertools.pairwise(texts[: len(texts) // 16]))
+        comparison.check(f"{name}, pairs", path, pairs)
+
+
 def check_metaspace(comparison, texts):
     for scheme in ("always", "never", "first"):
         for split in (True, False):
@@ -229,6 +252,26 @@ def check_models(comparison, texts):
         comparison.check(name, path, texts)
 
 
+def check_unspelled(comparison, texts):
+    """Without an unknown token a text is refused or spelled, each by itself."""
+    letters = [*"abcdefghijklmnoprstu ▁ABé中", "qu", "the", "ing", "▁a"]
+    rng = random.Random(8)
+    texts = [*texts, *("".join(rng.choices("aeinghtsmé q", k=12)) for _ in range(40))]
+    bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
+    for name, (tokens, fallback) in {
+        "letters": (letters, False),
+        "letters and bytes": (letters + bytes_, True),
+    }.items():
+        vocab = [[token, -1.0 - 0.01 * i] for i, token in enumerate(tokens)]
+        model = {"type": "Unigram", "unk_id": None, "byte_fallback": fallback, "vocab": vocab}
+        path = comparison.variant(name, model=model, added_tokens=[], post_processor=None)
+        answers = [comparison.check(f"{name}, one text", path, [text]) for text in texts]
+        refused = answers.count("refused by both")
+        print(f"ok   no unknown token, {name}: {refused} of {len(texts)} refused by both")
+        if not 0 < refused < len(texts):
+            sys.exit("FAIL no unknown token: nothing was compared")
+
+
 def check_pairs(comparison, texts):
     rng = random.Random(5)
     path = comparison.variant("pairs")
@@ -256,8 +299,10 @@ def main():
         comparison.check("Unigram", comparison.variant("unigram"), texts)
         check_charsmaps(comparison, texts, tables)
         check_albert(comparison, texts, tables)
+        check_deberta(comparison, texts, tables)
         check_metaspace(comparison, texts[: COUNT // 4])
         check_models(comparison, texts[: COUNT // 4])
+        check_unspelled(comparison, [*texts[:30], "the king", "quiet", "q", "queen sing", ""])
         check_pairs(comparison, texts[:-2])
 
 
