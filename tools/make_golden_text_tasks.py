@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
-from make_random_model import BERT, Spec, bert_sizes, write_model
+from make_random_model import BERT, DEBERTA, MODERN, Spec, bert_sizes, write_model
 from sentence_transformers import CrossEncoder, SentenceTransformer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,9 +50,26 @@ SPECS = {
     "rerank": Spec(BERT, sizes(["relevant"], **SHORT)),
     "rerank-two-labels": Spec(BERT, sizes(["no", "yes"], **SHORT)),
 }
-NER = ("ner", "ner-bytes", "ner-pieces")
+# Each as an entity recognizer, for zero-shot classification and as a reranker.
+FAMILIES = {
+    "modernbert": ("ModernBert", "modern", {"local_attention": 10, **MODERN}),
+    "albert": ("Albert", "albert", {"embedding_size": 16}),
+    "deberta": ("DebertaV2", "deberta", {"position_buckets": 16, **DEBERTA}),
+}
+for family, (stem, tokenizer, others) in FAMILIES.items():
+    for task, head, labels in (
+        ("ner", "ForTokenClassification", ENTITIES),
+        ("nli", "ForSequenceClassification", INFERENCE),
+        ("rerank", "ForSequenceClassification", ["relevant"]),
+    ):
+        SPECS[f"{task}-{family}"] = Spec(
+            stem + head, sizes(labels, **SHORT, **others), tokenizer=tokenizer
+        )
+NER = [name for name, spec in SPECS.items() if "Token" in spec.head]
+NLI = [name for name in SPECS if name.startswith("nli")]
+RERANK = [name for name in SPECS if name.startswith("rerank")]
 SEEDS = {"ner-bytes": 5}  # with which every label occurs
-EMBEDDER = GOLDEN / "models" / "bert-pooler-sharded"
+EMBEDDERS = ("bert-pooler-sharded", "modernbert-encoder", "albert-encoder", "deberta-encoder")
 
 TEXTS = [
     "Ada Lovelace met Mr. O'Neill-Smith in New York",
@@ -128,6 +145,13 @@ def entities_of(name: str) -> list[dict]:
     return cases
 
 
+def classified(name: str) -> list[list[dict]]:
+    """All labels of each text, best first."""
+    pipeline = transformers.pipeline("text-classification", str(OUT / name), device="cpu")
+    answers = [pipeline(text, top_k=None, truncation=True) for text in TEXTS]
+    return [[{**found, "score": rounded(found["score"])} for found in row] for row in answers]
+
+
 def classes_of(name: str) -> list[dict]:
     pipeline = transformers.pipeline("zero-shot-classification", str(OUT / name), device="cpu")
     cases = []
@@ -162,8 +186,8 @@ def relevance_of(name: str) -> dict:
     return answer
 
 
-def similarities() -> list[float]:
-    model = SentenceTransformer(str(EMBEDDER), device="cpu")
+def similarities(name: str) -> list[float]:
+    model = SentenceTransformer(str(GOLDEN / "models" / name), device="cpu")
     first, second = (
         model.encode([pair[side] for pair in PAIRS], batch_size=1, show_progress_bar=False)
         for side in (0, 1)
@@ -189,13 +213,14 @@ def main() -> int:
         "tolerance": TOLERANCE,
         "texts": TEXTS,
         "token_classification": {name: entities_of(name) for name in NER},
+        "text_classification": {name: classified(name) for name in [*NLI, *RERANK]},
         "questions": QUESTIONS,
-        "zero_shot": {name: classes_of(name) for name in ("nli", "nli-entailment-first")},
+        "zero_shot": {name: classes_of(name) for name in NLI},
         "query": QUERY,
         "documents": DOCUMENTS,
         "pairs": PAIRS,
-        "rerank": {name: relevance_of(name) for name in ("rerank", "rerank-two-labels")},
-        "similarity": similarities(),
+        "rerank": {name: relevance_of(name) for name in RERANK},
+        "similarity": {name: similarities(name) for name in EMBEDDERS},
     }
     (OUT / "answers.json").write_text(in_lines(answers, 3) + "\n")
     return 0

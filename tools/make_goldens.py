@@ -39,6 +39,9 @@ MODELS = [
     "albert-odd",
     "albert-encoder",
     "albert-tokens",
+    "deberta-odd",
+    "deberta-encoder",
+    "deberta-tokens",
     "modernbert-odd",
     "modernbert-biased",
     "modernbert-encoder",
@@ -60,7 +63,7 @@ def load(directory: Path, dtype: torch.dtype):
 
 
 def has_types(config) -> bool:
-    return hasattr(config, "type_vocab_size") and config.model_type not in ONE_TYPE
+    return getattr(config, "type_vocab_size", 0) > 0 and config.model_type not in ONE_TYPE
 
 
 def random_sequence(length: int, config, generator: torch.Generator):

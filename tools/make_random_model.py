@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     decoders,
     models,
@@ -41,6 +42,9 @@ TEXT = (
 )
 WORDS = TEXT.split()
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+BERT_NAMES = {f"{token.strip('[]').lower()}_token": token for token in SPECIALS}
+# What transformers 5 must be told of a tokenizer that it does not know by its class.
+WITH_TYPES = {"model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}
 ROBERTA_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 ROBERTA_NAMES = {f"{token.strip('<>')}_token": token for token in ("<pad>", "<unk>", "<mask>")}
 ROBERTA_NAMES |= {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>"}
@@ -78,6 +82,10 @@ ROBERTA_BASE = {"max_position_embeddings": 514, "type_vocab_size": 1, "layer_nor
 ROBERTA_ODD = {"type_vocab_size": 1, "layer_norm_eps": 1e-5}
 MODERN = {"pad_token_id": 0, "cls_token_id": 1, "sep_token_id": 2}
 MODERN |= {"bos_token_id": 1, "eos_token_id": 2}
+DEBERTA = {  # as DeBERTa-v3 has it
+    "relative_attention": True, "pos_att_type": ["p2c", "c2p"], "share_att_key": True,
+    "norm_rel_ebd": "layer_norm", "position_biased_input": False, "max_relative_positions": -1,
+}  # fmt: skip
 MODERN_BIASED = {"attention_bias": True, "mlp_bias": True, "norm_bias": True}
 SENTIMENT = {0: "NEGATIVE", 1: "POSITIVE"}
 BERT = "BertForSequenceClassification"
@@ -211,6 +219,34 @@ SPECS = {
         bert_sizes(24, 2, 40, 2, num_labels=4, max_position_embeddings=80, **MODERN),
         tokenizer="modern",
     ),
+    "deberta-base": Spec(
+        "DebertaV2ForSequenceClassification",
+        bert_sizes(768, 12, 3072, 12, num_labels=3, position_buckets=256, **DEBERTA),
+        tokenizer="deberta",
+    ),
+    "deberta-odd": Spec(
+        "DebertaV2ForSequenceClassification",
+        bert_sizes(
+            36, 3, 52, 2, num_labels=5, max_position_embeddings=130, position_buckets=16,
+            pooler_hidden_act="relu", **DEBERTA,
+        ),
+        tokenizer="deberta",
+    ),
+    "deberta-encoder": Spec(  # without buckets, with positions and types
+        "DebertaV2Model",
+        bert_sizes(
+            64, 2, 64, 2, max_position_embeddings=128, type_vocab_size=2,
+            **(DEBERTA | {"max_relative_positions": 40, "position_biased_input": True}),
+        ),
+        tokenizer="deberta",
+    ),
+    "deberta-tokens": Spec(
+        "DebertaV2ForTokenClassification",
+        bert_sizes(
+            24, 2, 40, 2, num_labels=4, max_position_embeddings=80, position_buckets=32, **DEBERTA
+        ),
+        tokenizer="deberta",
+    ),
     "electra-wide": Spec(  # embeddings wider than the layers
         "ElectraModel",
         bert_sizes(24, 2, 40, 1, embedding_size=52, max_position_embeddings=80),
@@ -226,11 +262,7 @@ def make_word_piece() -> Tokenizer:
     tokenizer.add_special_tokens(SPECIALS)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")],
-    )
+    tokenizer.post_processor = bert_template(tokenizer)
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
 
@@ -298,6 +330,14 @@ def make_unigram() -> Tokenizer:
     return tokenizer
 
 
+def bert_template(tokenizer: Tokenizer) -> processors.TemplateProcessing:
+    return processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+
+
 def make_albert() -> Tokenizer:
     """ALBERT's kind: Unigram behind quotes, decompositions and lower case; BERT's template."""
     specials = ["<pad>", "<unk>", *SPECIALS[2:]]
@@ -322,33 +362,52 @@ def make_albert() -> Tokenizer:
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
     )
     tokenizer.decoder = decoders.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
-    )
+    tokenizer.post_processor = bert_template(tokenizer)
     return tokenizer
 
 
-# How a tokenizer is made, its class in transformers, and its special tokens.
+def make_deberta() -> Tokenizer:
+    """DeBERTa-v3's kind: Unigram behind a charsmap, runs of spaces as one, BERT's template."""
+    specials = [SPECIALS[0], *SPECIALS[2:4], SPECIALS[1]]
+    words = ["▁" + word for word in WORDS]
+    pieces = [piece.removeprefix("##") for piece in PIECES]
+    tokens = [*specials, "▁", *words, *pieces, *CHARACTERS, *CHARACTERS.upper(), SPECIALS[4]]
+    scores = [0.0] * len(specials) + [-3 - i / 16 for i in range(len(tokens))]
+    vocabulary = list(dict(zip(tokens, scores, strict=False)).items())
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
+    tokenizer.add_special_tokens([*specials, SPECIALS[4]])
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Strip(),
+            normalizers.Precompiled(charsmap.build({b"\xc2\xa0": " ", b"\t": " "})),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace()])
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = bert_template(tokenizer)
+    return tokenizer
+
+
+# How a tokenizer is made, its class in transformers, and what else transformers must know of it.
 TOKENIZERS = {
     "word-piece": (
         make_word_piece,
         "BertTokenizer",
-        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+        BERT_NAMES,
     ),
     "byte-level": (make_byte_level, "PreTrainedTokenizerFast", ROBERTA_NAMES),
     "modern": (
         make_modern,
         "PreTrainedTokenizerFast",
-        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS},
+        BERT_NAMES,
     ),
+    "deberta": (make_deberta, "PreTrainedTokenizerFast", BERT_NAMES | WITH_TYPES),
     "unigram": (make_unigram, "PreTrainedTokenizerFast", ROBERTA_NAMES),
     "albert": (
         make_albert,
         "PreTrainedTokenizerFast",
-        {f"{token.strip('[]').lower()}_token": token for token in SPECIALS[2:]}
-        | {"pad_token": "<pad>", "unk_token": "<unk>"},
+        BERT_NAMES | {"pad_token": "<pad>", "unk_token": "<unk>"} | WITH_TYPES,
     ),
 }
 
@@ -393,7 +452,7 @@ def make_model(name: str, directory: Path) -> None:
 
 
 def write_model(spec: Spec, seed: int, directory: Path) -> None:
-    make_tokenizer, tokenizer_class, special_tokens = TOKENIZERS[spec.tokenizer]
+    make_tokenizer, tokenizer_class, names = TOKENIZERS[spec.tokenizer]
     tokenizer = make_tokenizer()
     model_class = getattr(transformers, spec.head)
     config = model_class.config_class(vocab_size=tokenizer.get_vocab_size(), **spec.sizes)
@@ -407,7 +466,7 @@ def write_model(spec: Spec, seed: int, directory: Path) -> None:
     settings = {
         "tokenizer_class": tokenizer_class,
         "model_max_length": longest_text(config),
-        **special_tokens,
+        **names,
     }
     (directory / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 

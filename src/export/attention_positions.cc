@@ -73,6 +73,52 @@ std::string AttentionPositions::bias(const Place& place) {
   return place.first_only ? first_query(graph_, bias_) : bias_;
 }
 
+std::string AttentionPositions::distance_embeddings() {
+  const HfConfig& config = tensors_.config;
+  return graph_.weight(
+      "attention.distances", {1, config.distances.rows(), config.hidden_size},
+      tensors_.embeddings.distances.values()
+  );
+}
+
+std::string AttentionPositions::distance_rows(const Place& place) {
+  const std::int32_t longest = tensors_.config.max_length();
+  if (distance_rows_.empty()) {
+    std::vector<std::int64_t> rows;
+    for (std::int32_t behind = 1 - longest; behind < longest; ++behind)
+      rows.push_back(tensors_.config.distances.row_of(-behind));
+    const std::string places = graph_.add("Add", {distances(), graph_.ints({longest - 1})});
+    const std::string one =
+        graph_.add("Gather", {graph_.own_ints("attention.distance_rows", rows), places});
+    const std::string batch = graph_.add(
+        "Shape", {ids_},
+        {.attributes =
+             {Attribute::of("start", std::int64_t{0}), Attribute::of("end", std::int64_t{1})}}
+    );
+    const std::string shape = graph_.add(
+        "Concat", {batch, graph_.ints({tensors_.config.heads, 1, 1})},
+        {.attributes = {Attribute::of("axis", std::int64_t{0})}}
+    );
+    distance_rows_ = graph_.add("Expand", {one, shape});
+  }
+  return place.first_only ? first_query(graph_, distance_rows_) : distance_rows_;
+}
+
+std::string AttentionPositions::distance_products(const Operands& operands, const Place& place) {
+  const auto rows = [&](const std::string& x) { return transposed(graph_, x, {0, 2, 1, 3}); };
+  const auto columns = [&](const std::string& x) { return transposed(graph_, x, {0, 2, 3, 1}); };
+  const std::string index = distance_rows(place);
+  const auto gathered = [&](const std::string& a, const std::string& b, std::int64_t axis) {
+    return graph_.add(
+        "GatherElements", {graph_.add("MatMul", {rows(a), columns(b)}), index},
+        {.attributes = {Attribute::of("axis", axis)}}
+    );
+  };
+  const std::string of_queries = gathered(operands.query, operands.distance_key, 3);
+  const std::string of_keys = gathered(operands.distance_query, operands.key, 2);
+  return graph_.add("Add", {of_queries, of_keys});
+}
+
 AttentionPositions::Rotation AttentionPositions::make_rotation(float theta) {
   const HfConfig& config = tensors_.config;
   const std::vector<float> frequencies =

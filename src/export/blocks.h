@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "export/attention_positions.h"
 #include "export/encoder_tensors.h"
@@ -65,6 +66,7 @@ std::unique_ptr<Blocks> make_fused_blocks(
 /// The positions of ids [batch, sequence] that count on from the padding token's, int64; see
 /// HfConfig::padding_position.
 std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::int64_t padding);
+std::string transposed(GraphBuilder& graph, const std::string& x, std::vector<std::int64_t> order);
 /// x[:, :1]
 std::string first_token(GraphBuilder& graph, const std::string& x);
 std::string normalized(

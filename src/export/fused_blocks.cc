@@ -18,6 +18,7 @@ class FusedBlocks final : public Blocks {
         products_(graph, true),
         heads_(tensors.config.heads),
         head_size_(tensors.config.hidden_size / tensors.config.heads),
+        scale_(tensors.config.score_scale()),
         epsilon_(tensors.config.layer_norm_eps),
         pre_norm_(tensors.config.pre_norm),
         ids_(graph.cast(inputs.ids, DataType::kInt32)),
@@ -58,6 +59,10 @@ class FusedBlocks final : public Blocks {
   std::string split_attention(
       const std::string& x, const LayerTensors& layer, const std::string& bias, const Place& place
   );
+  /// x [batch, rows, hidden] as [batch, rows, heads, head_size].
+  std::string split_heads(const std::string& x) {
+    return graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
+  }
   /// x [batch, sequence, hidden] with its heads turned.
   std::string turned(const std::string& x, const Place& place);
   std::string contrib(
@@ -72,6 +77,7 @@ class FusedBlocks final : public Blocks {
   Products products_;
   std::int64_t heads_;
   std::int64_t head_size_;
+  float scale_;  // of scores
   float epsilon_;
   bool pre_norm_;
   std::string ids_;  // int32 [batch, sequence], as the next two
@@ -88,15 +94,15 @@ std::string FusedBlocks::embeddings(const EncoderTensors& tensors) {
   const NormTensors& norm = tables.norm;
   const std::string words =
       graph_.weight("embeddings.word", {config.vocab_size, width}, tables.words.values());
-  if (tables.positions.values().empty()) {
-    return normalized(
-        graph_, graph_.add("Gather", {words, ids_}), {norm, "embeddings.norm"}, epsilon_
-    );
-  }
   std::string types;
   if (tables.typed()) {
     types =
         graph_.weight("embeddings.type", {config.type_vocab_size, width}, tables.types.values());
+  }
+  if (tables.positions.values().empty()) {
+    std::string sum = graph_.add("Gather", {words, ids_});
+    if (tables.typed()) sum = graph_.add("Add", {sum, graph_.add("Gather", {types, type_ids_})});
+    return normalized(graph_, sum, {norm, "embeddings.norm"}, epsilon_);
   }
   std::vector<std::string> operands{
       ids_,
@@ -123,10 +129,9 @@ std::string FusedBlocks::attention(
   const DenseTensors* const layers[] = {&layer.query, &layer.key, &layer.value};
   const PackedDense projection = pack(layers);
   if (place.first_only || positions_.matter()) {
-    // What is turned has its bias already.
-    return split_attention(
-        x, layer, positions_.turn() ? "" : products_.bias(projection, name), place
-    );
+    // What is turned, or multiplied with distances, has its bias already.
+    const bool biased = positions_.turn() || positions_.multiply();
+    return split_attention(x, layer, biased ? "" : products_.bias(projection, name), place);
   }
   if (graph_.precision() == ExportPrecision::kInt8) return int8_attention(x, projection, name);
   const std::string weight = graph_.own_weight(
@@ -153,9 +158,9 @@ std::string FusedBlocks::int8_attention(
 
 std::string FusedBlocks::turned(const std::string& x, const Place& place) {
   if (!positions_.turn()) return x;
-  const std::string heads = graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
   return graph_.add(
-      "Reshape", {positions_.turned(heads, place), graph_.ints({0, -1, heads_ * head_size_})}
+      "Reshape",
+      {positions_.turned(split_heads(x), place), graph_.ints({0, -1, heads_ * head_size_})}
   );
 }
 
@@ -173,7 +178,19 @@ std::string FusedBlocks::split_attention(
   const std::string value = part(x, layer.value, ".value");
   std::vector<std::string> operands{query, key, value, bias, mask_};
   if (const std::string added = positions_.bias(place); !added.empty()) operands.push_back(added);
-  return contrib("MultiHeadAttention", std::move(operands), {Attribute::of("num_heads", heads_)});
+  if (positions_.multiply()) {
+    const std::string rows = positions_.distance_embeddings();
+    const std::string products = positions_.distance_products(
+        {split_heads(query), split_heads(key), split_heads(part(rows, layer.query, ".query")),
+         split_heads(part(rows, layer.key, ".key"))},
+        place
+    );
+    operands.push_back(graph_.add("Mul", {products, graph_.scalar(scale_)}));
+  }
+  return contrib(
+      "MultiHeadAttention", std::move(operands),
+      {Attribute::of("num_heads", heads_), Attribute::of("scale", scale_)}
+  );
 }
 
 std::string FusedBlocks::activated(

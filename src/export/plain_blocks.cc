@@ -13,14 +13,6 @@ namespace {
 
 using onnx::Attribute;
 
-Attribute ints_attribute(std::string name, std::vector<std::int64_t> values) {
-  Attribute attribute;
-  attribute.name = std::move(name);
-  attribute.type = Attribute::Type::kInts;
-  attribute.ints = std::move(values);
-  return attribute;
-}
-
 class PlainBlocks final : public Blocks {
  public:
   PlainBlocks(GraphBuilder& graph, const EncoderTensors& tensors, EncoderInputs inputs)
@@ -28,6 +20,7 @@ class PlainBlocks final : public Blocks {
         products_(graph, false),
         heads_(tensors.config.heads),
         head_size_(tensors.config.hidden_size / tensors.config.heads),
+        scale_(tensors.config.score_scale()),
         epsilon_(tensors.config.layer_norm_eps),
         pre_norm_(tensors.config.pre_norm),
         inputs_(std::move(inputs)),
@@ -59,7 +52,6 @@ class PlainBlocks final : public Blocks {
   std::string position_rows(const std::string& table, std::int64_t padding);
   /// [batch, sequence, heads, head_size]
   std::string split_heads(const std::string& x);
-  std::string transposed(const std::string& x, std::vector<std::int64_t> order);
   /// 0 for tokens, a very negative number for padding: [batch, 1, 1, sequence].
   std::string mask();
 
@@ -67,6 +59,7 @@ class PlainBlocks final : public Blocks {
   Products products_;
   std::int64_t heads_;
   std::int64_t head_size_;
+  float scale_;  // of scores
   float epsilon_;
   bool pre_norm_;
   EncoderInputs inputs_;
@@ -113,10 +106,6 @@ std::string PlainBlocks::split_heads(const std::string& x) {
   return graph_.add("Reshape", {x, graph_.ints({0, -1, heads_, head_size_})});
 }
 
-std::string PlainBlocks::transposed(const std::string& x, std::vector<std::int64_t> order) {
-  return graph_.add("Transpose", {x}, {.attributes = {ints_attribute("perm", std::move(order))}});
-}
-
 std::string PlainBlocks::mask() {
   if (!mask_.empty()) return mask_;
   // exp(-10000) is 0 in fp32, and the number fits fp16.
@@ -131,23 +120,34 @@ std::string PlainBlocks::mask() {
 std::string PlainBlocks::attention(
     const std::string& x, const LayerTensors& layer, const Place& place
 ) {
-  const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
   const std::string& name = place.name;
+  const auto queries = [&](const std::string& from) {
+    return split_heads(linear(from, layer.query, name + ".query", scale_));
+  };
+  const auto keys = [&](const std::string& from) {
+    return split_heads(linear(from, layer.key, name + ".key"));
+  };
   const std::string asking = place.first_only ? first_token(graph_, x) : x;
-  const std::string query =
-      positions_.turned(split_heads(linear(asking, layer.query, name + ".query", scale)), place);
-  const std::string key =
-      positions_.turned(split_heads(linear(x, layer.key, name + ".key")), {.window = place.window});
+  const std::string query = positions_.turned(queries(asking), place);
+  const std::string key = positions_.turned(keys(x), {.window = place.window});
   const std::string value = split_heads(linear(x, layer.value, name + ".value"));
-  const std::string products =
-      graph_.add("MatMul", {transposed(query, {0, 2, 1, 3}), transposed(key, {0, 2, 3, 1})});
+  const std::string products = graph_.add(
+      "MatMul", {transposed(graph_, query, {0, 2, 1, 3}), transposed(graph_, key, {0, 2, 3, 1})}
+  );
   std::string scores = graph_.add("Add", {products, mask()});
   if (const std::string bias = positions_.bias(place); !bias.empty())
     scores = graph_.add("Add", {scores, bias});
+  if (positions_.multiply()) {
+    const std::string rows = positions_.distance_embeddings();
+    const std::string added =
+        positions_.distance_products({query, key, queries(rows), keys(rows)}, place);
+    scores = graph_.add("Add", {scores, added});
+  }
   const std::string shares =
       graph_.add("Softmax", {scores}, {.attributes = {Attribute::of("axis", std::int64_t{-1})}});
-  const std::string context =
-      transposed(graph_.add("MatMul", {shares, transposed(value, {0, 2, 1, 3})}), {0, 2, 1, 3});
+  const std::string context = transposed(
+      graph_, graph_.add("MatMul", {shares, transposed(graph_, value, {0, 2, 1, 3})}), {0, 2, 1, 3}
+  );
   return graph_.add("Reshape", {context, graph_.ints({0, -1, heads_ * head_size_})});
 }
 
@@ -207,6 +207,10 @@ std::string padded_positions(GraphBuilder& graph, const std::string& ids, std::i
   const std::string counts = graph.cast(graph.add("Not", {is_padding}), onnx::DataType::kInt64);
   const std::string count = graph.add("CumSum", {counts, graph.ints({1})});
   return graph.add("Add", {graph.add("Mul", {count, counts}), graph.ints({padding})});
+}
+
+std::string transposed(GraphBuilder& graph, const std::string& x, std::vector<std::int64_t> order) {
+  return graph.add("Transpose", {x}, {.attributes = {Attribute::of("perm", std::move(order))}});
 }
 
 std::string first_token(GraphBuilder& graph, const std::string& x) {

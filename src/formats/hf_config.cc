@@ -1,6 +1,7 @@
 #include "formats/hf_config.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "formats/graph_file.h"
@@ -162,6 +163,36 @@ constexpr Family modernbert() {
   return family;
 }
 
+Status read_deberta_v2(JsonReader& reader, std::string_view where, HfConfig& config) {
+  const auto fixed = [&](std::string_view key, std::int32_t expected) -> Status {
+    std::int32_t got = expected;
+    reader.get(key, got, {.min = 0, .max = kMaxDimension});
+    MARTLET_RETURN_IF_ERROR(reader.status());
+    if (got == expected) return {};
+    return error(StatusCode::kUnsupported, where, "{}, got {}, expected {}", key, got, expected);
+  };
+  MARTLET_RETURN_IF_ERROR(fixed("embedding_size", config.hidden_size));
+  MARTLET_RETURN_IF_ERROR(fixed("attention_head_size", config.hidden_size / config.heads));
+  MARTLET_RETURN_IF_ERROR(fixed("conv_kernel_size", 0));
+  reader.get("type_vocab_size", config.type_vocab_size, {.min = 0, .max = kMaxDimension});
+  reader.get("position_biased_input", config.adds_positions);
+  reader.get("pooler_hidden_act", config.head_act);
+  return read_distance_config(reader, where, config.max_positions, config.distances);
+}
+
+constexpr Family deberta_v2() {
+  Family family = bert_like("deberta-v2", "deberta.");
+  family.vocab_size.fallback = 128100;
+  family.hidden_size.fallback = 1536;
+  family.layers.fallback = 24;
+  family.heads.fallback = 24;
+  family.intermediate_size.fallback = 6144;
+  family.type_vocab_size = {};
+  family.layer_norm_eps_fallback = 1e-7F;
+  family.read_more = read_deberta_v2;
+  return family;
+}
+
 constexpr Family kFamilies[] = {
     bert_like("bert", "bert."),
     distilbert(),
@@ -172,6 +203,7 @@ constexpr Family kFamilies[] = {
     mpnet(),
     modernbert(),
     albert(),
+    deberta_v2(),
 };
 
 Result<const Family*> find_family(std::string_view model_type, std::string_view where) {
@@ -250,6 +282,12 @@ Status refuse_unsupported(const JsonReader& reader, std::string_view where) {
 }
 
 }  // namespace
+
+float HfConfig::score_scale() const noexcept {
+  const std::int32_t products = distances.matter() ? 3 : 1;
+  const std::int32_t head_dim = hidden_size / heads;
+  return 1.0F / std::sqrt(static_cast<float>(products * head_dim));
+}
 
 Result<HfConfig> parse_hf_config(std::string_view json, std::string_view where) {
   auto root = parse_json_object(json, where, kJsonOptions);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/distance_config.h"
 #include "formats/rotary_config.h"
 #include "martlet/status.h"
 
@@ -28,8 +29,10 @@ struct HfConfig {
   std::int32_t padding_position = -1;
   std::int32_t type_vocab_size = 0;   // 0 where the family has no token types
   std::int32_t relative_buckets = 0;  // rows of MPNet's bias by distance; 0: there is none
+  bool adds_positions = true;         // position embeddings, of families that have them
   bool one_type = false;              // every token is of the first type, in pairs too
   RotaryConfig rotary;                // where positions are rotations
+  DistanceConfig distances;           // where attention has embeddings of distances
   float layer_norm_eps = 1e-12F;
   std::string hidden_act = "gelu";
   std::string head_act;          // of the classification head; empty: the family's
@@ -58,6 +61,9 @@ struct HfConfig {
     if (layer_groups == 0) return index;
     return static_cast<std::int32_t>(index / (static_cast<double>(layers) / layer_groups));
   }
+  /// What attention's products are scaled by: 1 over the square root of the head's size, times that
+  /// of the number of products in a score (of queries and keys, and of either with distances).
+  [[nodiscard]] float score_scale() const noexcept;
   /// Tokens of the longest sequence.
   [[nodiscard]] std::int32_t max_length() const noexcept {
     return max_positions - (padding_position + 1);

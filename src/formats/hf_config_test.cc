@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "formats/test_files.h"
 
 namespace martlet {
@@ -170,6 +172,74 @@ TEST(HfConfigTest, ModernBertThatCannotBe) {
   EXPECT_EQ(code(R"("rope_scaling": {"type": "linear"})"), StatusCode::kUnsupported);
 }
 
+TEST(HfConfigTest, DebertaLooksAtDistances) {
+  const auto config = parse_hf_config(
+      R"({"model_type": "deberta-v2", "relative_attention": true, "position_buckets": 256,
+          "pos_att_type": "p2c| C2P", "share_att_key": true, "norm_rel_ebd": "layer_norm",
+          "position_biased_input": false, "pooler_hidden_act": "relu", "max_relative_positions": -1,
+          "type_vocab_size": 0, "hidden_size": 768, "num_attention_heads": 12})",
+      "config.json"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_FALSE(config->adds_positions);
+  EXPECT_EQ(config->text_types(), 0);
+  EXPECT_EQ(config->head_act, "relu");
+  EXPECT_EQ(config->layer_norm_eps, 1e-7F);
+  EXPECT_FLOAT_EQ(config->score_scale(), 1 / std::sqrt(3.0F * 64));
+  const DistanceConfig& distances = config->distances;
+  EXPECT_EQ(distances.rows(), 512);
+  EXPECT_EQ(distances.farthest, 512);
+  // What make_log_bucket_position() of transformers 5.23 gives, and 256.
+  const std::pair<std::int32_t, std::int32_t> expected[] = {
+      {0, 256},   {128, 384}, {-128, 128}, {129, 385}, {130, 386}, {200, 425},
+      {-200, 87}, {-256, 64}, {511, 511},  {-511, 1},  {700, 511}, {-700, 0},
+  };
+  for (const auto& [distance, row] : expected)
+    EXPECT_EQ(distances.row_of(distance), row) << distance;
+
+  const auto plain = parse_hf_config(R"({"model_type": "deberta-v2"})", "config.json");
+  ASSERT_TRUE(plain) << plain.status().message();
+  EXPECT_FALSE(plain->distances.matter());
+  EXPECT_TRUE(plain->adds_positions);
+  EXPECT_FLOAT_EQ(plain->score_scale(), 0.125F);
+}
+
+TEST(HfConfigTest, DebertasWithoutBucketsHaveARowForEachDistance) {
+  const auto config = parse_hf_config(
+      R"({"model_type": "deberta-v2", "relative_attention": true, "max_relative_positions": 20,
+          "pos_att_type": ["c2p", "p2c"], "share_att_key": true, "norm_rel_ebd": "layer_norm"})",
+      "config.json"
+  );
+  ASSERT_TRUE(config) << config.status().message();
+  EXPECT_EQ(config->distances.rows(), 40);
+  EXPECT_EQ(config->distances.row_of(-20), 0);
+  EXPECT_EQ(config->distances.row_of(-21), 0);
+  EXPECT_EQ(config->distances.row_of(19), 39);
+  EXPECT_EQ(config->distances.row_of(300), 39);
+}
+
+TEST(HfConfigTest, DebertasThatAreRefused) {
+  const auto code = [](std::string_view member) {
+    return status_of(fmt::format(
+                         R"({{"model_type": "deberta-v2", "relative_attention": true,
+                              "pos_att_type": "p2c|c2p", "share_att_key": true,
+                              "norm_rel_ebd": "layer_norm", {}}})",
+                         member
+                     ))
+        .code();
+  };
+  EXPECT_EQ(code(R"("position_buckets": 256)"), StatusCode::kOk);
+  for (const std::string_view member :
+       {R"("conv_kernel_size": 3)", R"("embedding_size": 100)", R"("attention_head_size": 3)",
+        R"("share_att_key": false)", R"("pos_att_type": ["c2p"])", R"("pos_att_type": null)",
+        R"("norm_rel_ebd": "none")", R"("relative_attention": false)"})
+    EXPECT_EQ(code(member), StatusCode::kUnsupported) << member;
+  for (const std::string_view member :
+       {R"("position_buckets": 3)", R"("position_buckets": 1023)", R"("pos_att_type": [1])",
+        R"("pos_att_type": {})", R"("max_relative_positions": 1e9)"})
+    EXPECT_EQ(code(member), StatusCode::kInvalidModel) << member;
+}
+
 TEST(HfConfigTest, NumLabelsNamesThem) {
   const auto config = parse_hf_config(R"({"model_type": "bert", "num_labels": 2})", "config.json");
   ASSERT_TRUE(config);
@@ -182,7 +252,7 @@ TEST(HfConfigTest, AnUnknownFamilyIsUnsupported) {
   EXPECT_EQ(
       status.message(),
       "[config.json] model_type: got \"gpt2\", expected one of bert, distilbert, roberta, "
-      "xlm-roberta, camembert, electra, mpnet, modernbert, albert"
+      "xlm-roberta, camembert, electra, mpnet, modernbert, albert, deberta-v2"
   );
 }
 

@@ -29,6 +29,7 @@ constexpr Family kFamilies[] = {
     {"mpnet", "MPNet", {"classifier.out_proj", "classifier.dense"}, false, true},
     {"electra", "Electra", {"classifier.out_proj", "classifier.dense"}},
     {"albert", "Albert", {"classifier"}, true, true},
+    {"deberta-v2", "DebertaV2", {"classifier", "pooler.dense"}},
     {"modernbert",
      "ModernBert",
      {"classifier", "head.dense", "head.norm"},

@@ -11,6 +11,7 @@
 
 #include "martlet/embedding.h"
 #include "martlet/rerank.h"
+#include "martlet/text_classification.h"
 #include "martlet/token_classification.h"
 #include "martlet/zero_shot_classification.h"
 #include "pipelines/pipeline_testing.h"
@@ -103,6 +104,28 @@ TEST(TextTasksGolden, EntitiesAreWhereTheySayInBytesToo) {
   }
 }
 
+TEST(TextTasksGolden, ClassesAreThoseOfTransformers) {
+  const auto texts = strings(answers().at("texts"));
+  for (const auto& [model, wanted] : answers().at("text_classification").as_object()) {
+    TextClassificationOptions options;
+    options.top_k = 0;
+    const auto pipeline = TextClassificationPipeline::load(kFolder / std::string(model), options);
+    ASSERT_TRUE(pipeline) << pipeline.error().message();
+    const auto results = pipeline->run(views_of(texts));
+    ASSERT_TRUE(results) << results.error().message();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      SCOPED_TRACE(std::string(model) + ": " + texts[i]);
+      const bj::array& want = wanted.at(i).as_array();
+      const auto& got = (*results)[i].top;
+      ASSERT_EQ(got.size(), want.size());
+      for (std::size_t rank = 0; rank < got.size(); ++rank) {
+        EXPECT_EQ(got[rank].label, std::string(want[rank].at("label").as_string()));
+        EXPECT_NEAR(got[rank].score, want[rank].at("score").to_number<float>(), tolerance());
+      }
+    }
+  }
+}
+
 TEST(TextTasksGolden, ZeroShotClassesAreThoseOfTransformers) {
   const auto texts = strings(answers().at("questions"));
   for (const auto& [model, cases] : answers().at("zero_shot").as_object()) {
@@ -177,15 +200,17 @@ TEST(TextTasksGolden, RankingIsThatOfCrossEncoder) {
 }
 
 TEST(TextTasksGolden, SimilarityIsThatOfSentenceTransformers) {
-  const auto pipeline = EmbeddingPipeline::load(golden_model("bert-pooler-sharded"));
-  ASSERT_TRUE(pipeline);
-  const auto pairs = pairs_of_answers();
-  const auto results = pipeline->similarity(views_of_pairs(pairs));
-  ASSERT_TRUE(results) << results.error().message();
-  const auto want = numbers(answers().at("similarity"));
-  ASSERT_EQ(results->size(), want.size());
-  for (std::size_t i = 0; i < want.size(); ++i)
-    EXPECT_NEAR((*results)[i].cosine, want[i], tolerance()) << i;
+  for (const auto& [model, wanted] : answers().at("similarity").as_object()) {
+    const auto pipeline = EmbeddingPipeline::load(golden_model(model));
+    ASSERT_TRUE(pipeline) << pipeline.error().message();
+    const auto pairs = pairs_of_answers();
+    const auto results = pipeline->similarity(views_of_pairs(pairs));
+    ASSERT_TRUE(results) << results.error().message();
+    const auto want = numbers(wanted);
+    ASSERT_EQ(results->size(), want.size());
+    for (std::size_t i = 0; i < want.size(); ++i)
+      EXPECT_NEAR((*results)[i].cosine, want[i], tolerance()) << model << ' ' << i;
+  }
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ EVERY_FORM = [
     "electra-odd",
     "albert-odd",
     "modernbert-odd",
+    "deberta-odd",
     "mpnet-odd",
     "roberta-odd",
 ]  # models that are exported in all of them

@@ -125,6 +125,19 @@ class Entities(TextTasksTest):
         self.fails(USAGE, "run", ner, "--input", pairs, "--pair-column", "pair")
 
 
+class TextClassification(TextTasksTest):
+    rows = tuple({"text": text} for text in ANSWERS["texts"])
+
+    def test_is_that_of_transformers_on_every_engine(self):
+        for engine in engines():
+            for model, want in ANSWERS["text_classification"].items():
+                with self.subTest(engine=engine, model=model):
+                    lines = self.lines(engine, GOLDEN / model, rows=self.rows)
+                    self.assertEqual([x["label"] for x in lines], [x[0]["label"] for x in want])
+                    got = [line["score"] for line in lines]
+                    self.same_numbers(got, [labels[0]["score"] for labels in want])
+
+
 class ZeroShot(TextTasksTest):
     TASK = ("--task", "zero-shot-classification")
     rows = tuple({"text": text} for text in ANSWERS["questions"])
@@ -229,17 +242,18 @@ class Similarity(TextTasksTest):
         rows = [{"a": first, "b": second} for first, second in ANSWERS["pairs"]]
         flags = ("--task", "similarity", "--column", "a", "--pair-column", "b")
         for engine in engines():
-            with self.subTest(engine=engine):
-                lines = self.lines(engine, EMBEDDER, *flags, rows=rows)
-                got = [line["similarity"] for line in lines]
-                self.same_numbers(got, ANSWERS["similarity"])
+            for model, want in ANSWERS["similarity"].items():
+                with self.subTest(engine=engine, model=model):
+                    lines = self.lines(engine, EMBEDDER.parent / model, *flags, rows=rows)
+                    self.same_numbers([line["similarity"] for line in lines], want)
 
     def test_one_query_is_held_against_every_text(self):
         flags = ("--task", "similarity", "--query", ANSWERS["query"])
         rows = [{"text": document} for document in ANSWERS["documents"]]
         got = self.run_on("native", EMBEDDER, *flags, rows=rows)
         self.same_numbers(
-            [float(line) for line in got.splitlines()], ANSWERS["similarity"][: len(rows)]
+            [float(line) for line in got.splitlines()],
+            ANSWERS["similarity"][EMBEDDER.name][: len(rows)],
         )
 
 

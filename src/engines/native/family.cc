@@ -115,6 +115,20 @@ constexpr Family albert() {
   return family;
 }
 
+constexpr Family deberta_v2() {
+  Family family = bert();
+  family.model_type = "deberta-v2";
+  family.distance_embeddings = "encoder.rel_embeddings";
+  family.distance_norm = "encoder.LayerNorm";
+  family.query = "encoder.layer.{}.attention.self.query_proj";
+  family.key = "encoder.layer.{}.attention.self.key_proj";
+  family.value = "encoder.layer.{}.attention.self.value_proj";
+  family.pooler = "";
+  family.head_dense_in_prefix = false;
+  family.head_activation = Activation::kGelu;
+  return family;
+}
+
 constexpr Family modernbert() {
   return {
       .model_type = "modernbert",
@@ -155,6 +169,7 @@ constexpr Family kFamilies[] = {
     mpnet(),
     modernbert(),
     albert(),
+    deberta_v2(),
 };
 
 struct ActivationName {
@@ -235,7 +250,7 @@ Result<Architecture> find_architecture(const HfConfig& config, std::string_view 
   const auto activation = find_activation(config.hidden_act, "hidden_act", where);
   if (!activation) return activation.error();
   if (config.head_act.empty()) return Architecture{family, *activation, family->head_activation};
-  const auto head = find_activation(config.head_act, "classifier_activation", where);
+  const auto head = find_activation(config.head_act, "the head's activation", where);
   if (!head) return head.error();
   return Architecture{family, *activation, *head};
 }
@@ -316,7 +331,7 @@ Result<std::vector<float>> read_relative_bias(
 Result<FloatTensor> read_positions(
     const WeightNames& names, const Checkpoint& checkpoint, const HfConfig& config
 ) {
-  if (names.family().position_embeddings.empty()) return FloatTensor();
+  if (names.family().position_embeddings.empty() || !config.adds_positions) return FloatTensor();
   const auto width = std::int64_t{config.embedding_size};
   auto table = checkpoint.read(
       names.base(names.family().position_embeddings) + ".weight",

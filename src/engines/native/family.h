@@ -28,6 +28,9 @@ struct Family {
   std::string_view embedding_norm;
   /// [buckets, heads]: what attention adds by distance; empty: nothing.
   std::string_view relative_bias;
+  /// [2 span, hidden]: DeBERTa's embeddings of distances, and their norm; empty: there are none.
+  std::string_view distance_embeddings{};
+  std::string_view distance_norm{};
   /// From embedding_size to hidden_size, where they differ, and where the checkpoint has it; empty:
   /// they never do.
   std::string_view embedding_projection;

@@ -1,6 +1,7 @@
 #include "engines/native/family_tensors.h"
 
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include "core/error.h"
@@ -14,6 +15,29 @@ FloatTensor zeros(std::int64_t size) {
 
 FloatTensor copy(std::span<const float> values) {
   return FloatTensor(std::vector<float>(values.begin(), values.end()));
+}
+
+/// Rows as long as the norm is wide, normalized.
+std::vector<float> normalized(
+    std::span<const float> values, const NormTensors& norm, double epsilon
+) {
+  const std::span<const float> gamma = norm.gamma.values();
+  const std::span<const float> beta = norm.beta.values();
+  const std::size_t width = gamma.size();
+  std::vector<float> out;
+  out.reserve(values.size());
+  for (; !values.empty(); values = values.subspan(width)) {
+    const std::span<const float> row = values.first(width);
+    double sum = 0;
+    double squares = 0;
+    for (const float value : row) sum += value;
+    const double mean = sum / static_cast<double>(width);
+    for (const float value : row) squares += (value - mean) * (value - mean);
+    const double factor = 1 / std::sqrt(squares / static_cast<double>(width) + epsilon);
+    for (std::size_t i = 0; i < width; ++i)
+      out.push_back(static_cast<float>((row[i] - mean) * factor * gamma[i] + beta[i]));
+  }
+  return out;
 }
 
 template <class T>
@@ -64,6 +88,20 @@ Status FamilyTensors::joined(
   return {};
 }
 
+Status FamilyTensors::distances(FloatTensor& out) const {
+  if (!config_.distances.matter()) return {};
+  const std::int64_t width = config_.hidden_size;
+  const auto rows = checkpoint_.read(
+      names_.base(family().distance_embeddings) + ".weight",
+      std::array{std::int64_t{config_.distances.rows()}, width}
+  );
+  if (!rows) return rows.error();
+  NormTensors norms;
+  MARTLET_RETURN_IF_ERROR(norm(names_.base(family().distance_norm), width, norms));
+  out = FloatTensor(normalized(rows->values(), norms, config_.layer_norm_eps));
+  return {};
+}
+
 Status FamilyTensors::embeddings(EmbeddingTensors& out) const {
   const std::int64_t width = config_.embedding_size;
   MARTLET_RETURN_IF_ERROR(take(
@@ -77,6 +115,7 @@ Status FamilyTensors::embeddings(EmbeddingTensors& out) const {
   MARTLET_RETURN_IF_ERROR(take(read_types(names_, checkpoint_, config_), out.types));
   MARTLET_RETURN_IF_ERROR(take(read_relative_bias(names_, checkpoint_, config_), out.relative_bias)
   );
+  MARTLET_RETURN_IF_ERROR(distances(out.distances));
   MARTLET_RETURN_IF_ERROR(norm(names_.base(family().embedding_norm), width, out.norm));
   const std::string projection = names_.base(family().embedding_projection);
   const bool may_do_without = config_.embedding_size == config_.hidden_size;

@@ -33,6 +33,7 @@ struct EmbeddingTensors {
   FloatTensor types;      // [type_vocab_size, embedding_size], or empty
   NormTensors norm;
   std::vector<float> relative_bias;        // see read_relative_bias
+  FloatTensor distances;                   // [2 span, hidden], normalized, or empty
   std::optional<DenseTensors> projection;  // where embedding_size is not hidden_size
 
   [[nodiscard]] bool typed() const noexcept { return !types.values().empty(); }
@@ -75,6 +76,7 @@ class FamilyTensors {
     bool biased = true;
   };
   [[nodiscard]] const Family& family() const noexcept { return names_.family(); }
+  [[nodiscard]] Status distances(FloatTensor& out) const;
   [[nodiscard]] Status norm(const std::string& name, std::int64_t size, NormTensors& out) const;
   [[nodiscard]] Status dense(const std::string& name, const Shape& shape, DenseTensors& out) const;
   /// The parts of a layer that has the outputs of them all, in their order.

@@ -14,7 +14,7 @@ namespace {
 /// The names in the first column of the table of families in docs/engines.md.
 std::vector<std::string> documented() {
   std::ifstream file(MARTLET_SOURCE_DIR "/docs/engines.md");
-  const std::regex row("^\\| `([a-z-]+)` \\| .* \\| (WordPiece|byte-level BPE|Unigram).*");
+  const std::regex row("^\\| `([a-z0-9-]+)` \\| .* \\| (WordPiece|byte-level BPE|Unigram).*");
   std::vector<std::string> names;
   std::smatch match;
   for (std::string line; std::getline(file, line);) {

@@ -1,7 +1,6 @@
 #include "engines/native/group_pass.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace martlet {
 
@@ -67,12 +66,16 @@ void GroupPass::attend_head(
       .queries = queries.count,
       .keys = length(sequence),
       .head_dim = head_dim,
-      .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+      .scale = weights_.config.score_scale(),
       .bias = weights_.bias_of(head),
       .out = w_.context + queries.context_row * w_.hidden_stride + column,
       .out_stride = w_.hidden_stride,
       .scratch = w_.scratch + static_cast<std::size_t>(team_.rank()) * w_.scratch_stride,
   };
+  if (!layer.distances.empty()) {
+    return DistanceAttention(kernels_, attention, weights_.distance_rows)
+        .run(layer.distances[head], task);
+  }
   if (layer.window == 0) return attention.f32(task);
   attend_window(attention, task, layer.window);
 }

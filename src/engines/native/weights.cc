@@ -92,6 +92,15 @@ class Packer {
     pack(kernels_, rows[1], precision, gate, arena_, pool_);
   }
 
+  /// What a layer of `weights` makes of its embeddings of distances; empty where it has none.
+  [[nodiscard]] std::vector<DistanceTables> distances(
+      const NativeWeights& weights, const LayerTensors& tensors
+  ) const {
+    if (weights.distance_rows.empty()) return {};
+    return DistancePacker(weights.config, kernels_, arena_, pool_)
+        .pack(weights.distances.values(), tensors);
+  }
+
  private:
   /// What is known before the weights are packed.
   [[nodiscard]] Linear shaped(const DenseTensors& tensors) const {
@@ -173,6 +182,7 @@ Status read_layers(
       MARTLET_RETURN_IF_ERROR(reader.layer(static_cast<int>(i), tensors));
       auto layer = std::make_shared<LayerWeights>();
       place_rotary(i, out, *layer);
+      layer->distances = packer.distances(out, tensors);
       pack_layer(packer, tensors, out.precision.layer(i), probe ? &*probe : nullptr, *layer);
       out.layers[i] = std::move(layer);
     } else if (probe) {
@@ -192,6 +202,8 @@ Status read_embeddings(const FamilyTensors& reader, const Packer& packer, Native
   out.position_embeddings = std::move(tensors.positions);
   out.type_embeddings = std::move(tensors.types);
   out.relative_bias = std::move(tensors.relative_bias);
+  out.distances = std::move(tensors.distances);
+  out.distance_rows = distance_rows(out.config.distances, out.config.max_length());
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "core/aligned_buffer.h"
 #include "core/arena.h"
 #include "core/thread_pool.h"
+#include "engines/native/distance_attention.h"
 #include "engines/native/family_tensors.h"
 #include "engines/native/linear.h"
 #include "engines/native/rotary.h"
@@ -38,7 +39,8 @@ struct LayerWeights {
   Norm ff_norm;  // behind the layer
   /// How far a token sees; 0: to the ends of its sequence.
   std::size_t window = 0;
-  const RotaryTable* rotary = nullptr;  // of queries and keys; null: they stay as they are
+  const RotaryTable* rotary = nullptr;    // of queries and keys; null: they stay as they are
+  std::vector<DistanceTables> distances;  // [heads]; empty: distances add nothing of their own
 };
 
 enum class HeadKind { kNone, kSequence, kToken };
@@ -64,6 +66,8 @@ struct NativeWeights {
   FloatTensor type_embeddings;      // [type_vocab_size, embedding_size], or empty
   Norm embedding_norm;
   std::vector<float> relative_bias;            // see read_relative_bias
+  FloatTensor distances;                       // [rows, hidden], normalized, or empty
+  std::vector<std::int32_t> distance_rows;     // see distance_rows(); empty: they do not matter
   std::optional<Linear> embedding_projection;  // where embedding_size is not hidden_size
   std::unique_ptr<const RotaryTables> rotary;  // null: positions are no rotations
   /// Layers that share weights, and their precision, are one.

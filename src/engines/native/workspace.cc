@@ -34,7 +34,12 @@ std::size_t attention_scratch(
   std::size_t floats = 0;
   for (std::size_t layer = 0; layer < weights.layers.size(); ++layer) {
     const AttentionKernels& attention = attention_kernels(kernels, weights.precision.layer(layer));
-    floats = std::max(floats, attention.scratch(keys, head_dim));
+    floats = std::max(
+        floats,
+        weights.distance_rows.empty()
+            ? attention.scratch(keys, head_dim)
+            : DistanceAttention(kernels, attention, weights.distance_rows).scratch(keys, head_dim)
+    );
   }
   return floats;
 }

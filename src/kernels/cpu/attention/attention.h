@@ -15,9 +15,10 @@ struct AttentionF32 {
   std::size_t keys = 0;
   std::size_t head_dim = 0;
   float scale = 1;  // on the products, before softmax
-  /// Added to a scaled product, by how far the key is behind the query: bias[key - query]. Null:
-  /// nothing is. Queries are those of the first keys.
+  /// Added to the scaled product of a query and a key: bias[query * bias_stride + key]. As it is,
+  /// what is added depends on how far the key is behind the query. Null: nothing is.
   const float* bias = nullptr;
+  std::ptrdiff_t bias_stride = -1;
   float* out = nullptr;  // [queries, head_dim], row stride out_stride
   std::size_t out_stride = 0;
   float* scratch = nullptr;  // scratch(keys, head_dim) floats

@@ -8,13 +8,19 @@
 namespace martlet {
 namespace {
 
+/// As AttentionF32 has it.
+struct Bias {
+  const float* values = nullptr;
+  std::ptrdiff_t stride = -1;
+};
+
 class AttentionTest : public KernelTest {
  protected:
   static constexpr std::size_t kGap = 5;  // between rows, as between the heads of a packed row
 
   std::vector<float> run(
       const AttentionKernels& attention, const std::vector<float>& qkv, std::size_t first_query,
-      std::size_t queries, std::size_t keys, std::size_t dim, const float* bias = nullptr
+      std::size_t queries, std::size_t keys, std::size_t dim, Bias bias = {}
   ) {
     const std::size_t stride = 3 * dim + kGap;
     std::vector<float> scratch(attention.scratch(keys, dim), NAN);  // stale scratch must not matter
@@ -29,7 +35,8 @@ class AttentionTest : public KernelTest {
         .keys = keys,
         .head_dim = dim,
         .scale = 1 / std::sqrt(static_cast<float>(dim)),
-        .bias = bias,
+        .bias = bias.values,
+        .bias_stride = bias.stride,
         .out = out.data(),
         .out_stride = dim,
         .scratch = scratch.data(),
@@ -39,16 +46,18 @@ class AttentionTest : public KernelTest {
 
   static std::vector<double> reference(
       const std::vector<float>& qkv, std::size_t query, std::size_t keys, std::size_t dim,
-      const float* bias = nullptr
+      Bias bias = {}
   ) {
     const std::size_t stride = 3 * dim + kGap;
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(query) * bias.stride;
     std::vector<double> weights(keys);
     double total = 0;
     for (std::size_t key = 0; key < keys; ++key) {
       double product = 0;
       for (std::size_t i = 0; i < dim; ++i)
         product += static_cast<double>(qkv[query * stride + i]) * qkv[key * stride + dim + i];
-      const float added = bias == nullptr ? 0 : (bias - query)[key];
+      const float added =
+          bias.values == nullptr ? 0 : bias.values[row + static_cast<std::ptrdiff_t>(key)];
       weights[key] = product / std::sqrt(static_cast<double>(dim)) + added;
     }
     const double largest = std::ranges::max(weights);
@@ -83,7 +92,29 @@ TEST_P(AttentionTest, AddsWhatIsDueToDistance) {
     for (const std::size_t keys : {1UL, 3UL, 16UL, 33UL, 100UL}) {
       const auto qkv = random(keys * (3 * dim + kGap));
       const auto distances = random(2 * keys - 1);
-      const float* bias = distances.data() + keys - 1;
+      const Bias bias{distances.data() + keys - 1};
+      const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
+      const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
+      const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);
+      for (std::size_t query = 0; query < keys; ++query) {
+        const auto expected = reference(qkv, query, keys, dim, bias);
+        for (std::size_t i = 0; i < dim; ++i) {
+          ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6) << keys << " keys, dim " << dim;
+          ASSERT_NEAR(low[query * dim + i], expected[i], 2e-2) << keys << " keys, dim " << dim;
+        }
+      }
+      for (std::size_t i = 0; i < dim; ++i) ASSERT_EQ(first[i], out[i]);
+    }
+  }
+}
+
+TEST_P(AttentionTest, AddsWhatEachQueryHasForEachKey) {
+  for (const std::size_t dim : {12UL, 32UL}) {
+    for (const std::size_t keys : {1UL, 15UL, 33UL, 100UL}) {
+      const auto qkv = random(keys * (3 * dim + kGap));
+      // Nothing behind the last element is there to be read.
+      const auto values = random(keys * (keys + 3) - 3);
+      const Bias bias{values.data(), static_cast<std::ptrdiff_t>(keys + 3)};
       const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
       const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
       const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);

@@ -119,21 +119,29 @@ class LaneAttention {
       store(sum, scores + key * kWidth);
     }
 
-    /// A key's distance falls from lane to lane, so that its biases are read backwards. Lanes past
-    /// `count` get none: they have no query whose distance could be looked up.
+    /// Sixteen keys of sixteen queries at a time, transposed. Lanes past `count` repeat the last
+    /// query.
     void add_bias() const {
-      const __m512i backwards =
-          _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
       const __m512 unit = _mm512_set1_ps(kExact ? 1.0F : 1.44269504F);
-      for (std::size_t v = 0; v < kVecs; ++v) {
-        const std::size_t lanes = std::min(kLanes, count - std::min(count, v * kLanes));
-        const auto last_lanes = static_cast<__mmask16>(0xFFFF0000U >> lanes);
-        const float* bias = t.bias - static_cast<std::ptrdiff_t>(query + v * kLanes + kLanes - 1);
-        for (std::size_t key = 0; key < t.keys; ++key) {
-          float* score = scores + key * kWidth + v * kLanes;
-          const __m512 reversed = _mm512_maskz_loadu_ps(last_lanes, bias + key);
-          const __m512 added = _mm512_permutexvar_ps(backwards, reversed);
-          _mm512_store_ps(score, _mm512_fmadd_ps(added, unit, _mm512_load_ps(score)));
+      for (std::size_t key = 0; key < t.keys; key += kLanes) {
+        const std::size_t keys = std::min(kLanes, t.keys - key);
+        const auto there = static_cast<__mmask16>((1U << keys) - 1U);
+        for (std::size_t v = 0; v < kVecs; ++v) {
+          __m512i rows[kLanes];
+#pragma unroll
+          for (std::size_t i = 0; i < kLanes; ++i) {
+            const auto row = std::ptrdiff_t(query + std::min(v * kLanes + i, count - 1));
+            rows[i] = _mm512_castps_si512(
+                _mm512_maskz_loadu_ps(there, t.bias + row * t.bias_stride + std::ptrdiff_t(key))
+            );
+          }
+          transpose(rows);
+          float* column = scores + key * kWidth + v * kLanes;
+          for (std::size_t i = 0; i < keys; ++i) {
+            float* score = column + i * kWidth;
+            const __m512 added = _mm512_castsi512_ps(rows[i]);
+            _mm512_store_ps(score, _mm512_fmadd_ps(added, unit, _mm512_load_ps(score)));
+          }
         }
       }
     }

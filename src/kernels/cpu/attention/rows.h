@@ -81,7 +81,7 @@ struct RowAttention {
     return Vec::sum(sum);
   }
 
-  /// A row of products to scores; `bias` is of the query's distance to the first key.
+  /// A row of products to scores; `bias` is of the query and the first key.
   static void add_bias(float* row, const float* bias, std::size_t keys, float scale) {
     const Reg factor = Vec::set(scale);
     const std::size_t whole = keys / Vec::kWidth * Vec::kWidth;
@@ -115,7 +115,7 @@ struct RowAttention {
     for (std::size_t r = 0; r < kCount; ++r) {
       float* row = scores + r * stride;
       if (t.bias != nullptr)
-        add_bias(row, t.bias - static_cast<std::ptrdiff_t>(query + r), t.keys, t.scale);
+        add_bias(row, t.bias + std::ptrdiff_t(query + r) * t.bias_stride, t.keys, t.scale);
       inverse[r] = 1.0F / softmax(row, t.keys, t.bias == nullptr ? t.scale : 1.0F);
     }
     for (std::size_t column = 0; column < t.head_dim; column += kColumns) {

@@ -7,22 +7,19 @@
 namespace martlet {
 namespace {
 
-const float* at_distance(const float* bias, std::size_t query, std::size_t key) {
-  return bias + static_cast<std::ptrdiff_t>(key) - static_cast<std::ptrdiff_t>(query);
-}
-
 std::size_t scratch(std::size_t keys, std::size_t /*head_dim*/) noexcept { return keys; }
 
 void f32(const AttentionF32& t) noexcept {
   for (std::size_t query = 0; query < t.queries; ++query) {
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(query) * t.bias_stride;
     float largest = -INFINITY;
     for (std::size_t key = 0; key < t.keys; ++key) {
       float product = 0;
       for (std::size_t i = 0; i < t.head_dim; ++i) {
         product += t.q[query * t.q_stride + i] * t.k[key * t.kv_stride + i];
       }
-      t.scratch[key] =
-          product * t.scale + (t.bias == nullptr ? 0.0F : *at_distance(t.bias, query, key));
+      t.scratch[key] = product * t.scale +
+                       (t.bias == nullptr ? 0.0F : t.bias[row + static_cast<std::ptrdiff_t>(key)]);
       largest = std::max(largest, t.scratch[key]);
     }
     float sum = 0;
