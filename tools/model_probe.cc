@@ -242,10 +242,17 @@ json::object run_tensors(Model& model, const json::object& request) {
   const auto shape = json::value_to<std::vector<std::int64_t>>(request.at("shape"));
   std::size_t size = 1;
   for (const std::int64_t side : shape) size *= static_cast<std::size_t>(side);
+  const auto rows = json::value_to<std::vector<std::int64_t>>(request.at("rows"));
+  // All before the first run: what a run finds in caches, and threads that still spin for the next
+  // one, are then as in a program that has its inputs.
+  std::map<std::int64_t, std::vector<float>> inputs;
+  for (const std::int64_t row : rows) {
+    if (!inputs.contains(row)) inputs[row] = read_row(file, row, size);
+  }
   json::object answer{{"ms", json::array()}, {"values", json::array()}};
   std::vector<martlet::NamedTensor> outputs;
-  for (const json::value& row : request.at("rows").as_array()) {
-    const auto values = read_row(file, row.to_number<std::int64_t>(), size);
+  for (const std::int64_t row : rows) {
+    const std::vector<float>& values = inputs.at(row);
     const martlet::TensorView input{
         .name = executor.signature().inputs.at(0).name,
         .shape = shape,
