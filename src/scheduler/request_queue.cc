@@ -60,7 +60,7 @@ bool RequestQueue::fits(const Batch& batch, const SchedulerRequest& request) con
   const std::int32_t longest = std::max(batch.longest, request.trace.tokens);
   const std::int64_t cost =
       options_.padded ? longest * requests : batch.tokens + request.trace.tokens;
-  return cost <= options_.max_batch_tokens;
+  return cost <= batch.budget;
 }
 
 void RequestQueue::move(SchedulerRequest* request, Batch& batch) {
@@ -107,7 +107,7 @@ void RequestQueue::mark_passed_over(Class& from, Clock::TimePoint now) {
 }
 
 void RequestQueue::take(
-    Clock::TimePoint now, std::int64_t spare_tokens, std::vector<SchedulerRequest*>& requests
+    Clock::TimePoint now, const BatchSize& size, std::vector<SchedulerRequest*>& requests
 ) {
   std::array<bool, kPriorities> waiting{};
   for (std::size_t c = 0; c < kPriorities; ++c) {
@@ -116,13 +116,13 @@ void RequestQueue::take(
   }
   const std::size_t turn = turns_.next(waiting);
 
-  Batch batch{requests};
+  const std::int64_t budget = std::min<std::int64_t>(size.tokens, options_.max_batch_tokens);
+  Batch batch{requests, budget};
   move(classes_[turn].by_arrival.front(), batch);
   const std::uint32_t bucket = requests.front()->bucket;
-  const std::int64_t budget = options_.max_batch_tokens;
   fill(classes_[turn], bucket, budget, batch);
   for (std::size_t c = 0; c < turn; ++c) fill(classes_[c], bucket, budget, batch);
-  const std::int64_t spare = std::min(budget, batch.tokens + spare_tokens);
+  const std::int64_t spare = std::min(budget, batch.tokens + size.spare);
   for (std::size_t c = turn + 1; c < kPriorities; ++c) fill(classes_[c], bucket, spare, batch);
 
   for (Class& each : classes_) {

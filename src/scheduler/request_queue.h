@@ -28,9 +28,14 @@ class RequestQueue {
   /// `substitute`, of the same class, takes the place of `request`.
   void replace(SchedulerRequest* request, SchedulerRequest* substitute);
 
-  /// Moves the next batch into `batch`, which is empty; the queue must not be. `spare_tokens`: how
-  /// many tokens of less urgent classes a batch may take along.
-  void take(Clock::TimePoint now, std::int64_t spare_tokens, std::vector<SchedulerRequest*>& batch);
+  struct BatchSize {
+    std::int64_t tokens = 0;  // at most, and at most SchedulerOptions::max_batch_tokens
+    std::int64_t spare = 0;   // of them so many for requests of less urgent classes
+  };
+
+  /// Moves the next batch into `batch`, which is empty; the queue must not be. A request that is
+  /// longer than `size` is a batch of its own.
+  void take(Clock::TimePoint now, const BatchSize& size, std::vector<SchedulerRequest*>& batch);
 
   [[nodiscard]] bool empty() const noexcept { return requests() == 0; }
   /// Whether one batch could not hold all.
@@ -71,6 +76,7 @@ class RequestQueue {
   /// The batch in the making.
   struct Batch {
     std::vector<SchedulerRequest*>& requests;
+    std::int64_t budget = 0;
     std::int64_t tokens = 0;
     std::int32_t longest = 0;
   };

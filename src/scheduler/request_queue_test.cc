@@ -30,7 +30,7 @@ class RequestQueueTest : public testing::Test {
 
   std::vector<std::int32_t> take(RequestQueue& queue, std::int64_t spare = 0) {
     std::vector<SchedulerRequest*> batch;
-    queue.take(now, spare, batch);
+    queue.take(now, {.tokens = options.max_batch_tokens, .spare = spare}, batch);
     std::vector<std::int32_t> lengths;
     for (const SchedulerRequest* request : batch) lengths.push_back(request->trace.tokens);
     return lengths;
@@ -60,6 +60,20 @@ TEST_F(RequestQueueTest, ALongRequestIsABatchOfItsOwn) {
   EXPECT_EQ(take(queue), (Lengths{500}));
   EXPECT_EQ(take(queue), (Lengths{1}));
   EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(RequestQueueTest, ABatchMayBeToldToBeSmaller) {
+  RequestQueue queue(options);
+  for (const std::int32_t length : {40, 10, 10, 10}) push(queue, length);
+  std::vector<SchedulerRequest*> batch;
+  queue.take(now, {.tokens = 25}, batch);
+  EXPECT_EQ(batch.size(), 1U) << "longer than that: a batch of its own";
+  batch.clear();
+  queue.take(now, {.tokens = 25}, batch);
+  EXPECT_EQ(batch.size(), 2U);
+  batch.clear();
+  queue.take(now, {.tokens = 1 << 20}, batch);
+  EXPECT_EQ(batch.size(), 1U);
 }
 
 TEST_F(RequestQueueTest, GroupsWhatIsNearTheOldest) {
@@ -114,7 +128,7 @@ TEST_F(RequestQueueTest, ASubstituteHasThePlace) {
   substitute.trace.tokens = 90;
   queue.replace(first, &substitute);
   std::vector<SchedulerRequest*> batch;
-  queue.take(now, 0, batch);
+  queue.take(now, {.tokens = options.max_batch_tokens}, batch);
   EXPECT_EQ(batch, (std::vector<SchedulerRequest*>{&substitute}));
   EXPECT_EQ(queue.tokens(), 80);
 }

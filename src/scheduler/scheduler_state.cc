@@ -197,15 +197,31 @@ void SchedulerState::take_withdrawn(
   withdrawn_.clear();
 }
 
+/// The tokens that cost as much as beginning a batch; 0: not known yet.
+std::int64_t SchedulerState::tokens_of_overhead() const {
+  const double per_token = model_.per_token().count();
+  return per_token > 0 ? static_cast<std::int64_t>(model_.overhead().count() / per_token) : 0;
+}
+
+/// What waits is shared between the workers: a batch of all of it would keep each of its requests
+/// waiting for the last while another worker has nothing to do. But not in parts so small that
+/// beginning them is more than a third of the work.
+std::int64_t SchedulerState::share_of_batch(std::int64_t tokens_of_overhead) const {
+  const std::int64_t share = (queue_.tokens() + options_.workers - 1) / options_.workers;
+  if (tokens_of_overhead == 0) return options_.max_batch_tokens;
+  return std::clamp<std::int64_t>(
+      std::max(share, 2 * tokens_of_overhead), 1, options_.max_batch_tokens
+  );
+}
+
 bool SchedulerState::begin(Clock::TimePoint now, RunningBatch& batch) {
   if (queue_.empty() || held_until(now) > now) return false;
   BatchTrace& trace = batch.trace;
   trace = {};
   trace.release = why_now(now);
   trace.oldest_wait = now - queue_.oldest_arrival();
-  const double per_token = model_.per_token().count();
-  const double spare = per_token > 0 ? model_.overhead().count() / per_token : 0;
-  queue_.take(now, static_cast<std::int64_t>(spare), batch.requests);
+  const std::int64_t spare = tokens_of_overhead();
+  queue_.take(now, {.tokens = share_of_batch(spare), .spare = spare}, batch.requests);
 
   trace.id = ++batches_;
   trace.begin = now;

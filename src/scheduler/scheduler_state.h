@@ -66,6 +66,8 @@ class SchedulerState {
   void retire(SchedulerRequest* request);
   void stop_timer(SchedulerRequest* request);
   [[nodiscard]] Clock::TimePoint held_until(Clock::TimePoint now) const;
+  [[nodiscard]] std::int64_t tokens_of_overhead() const;
+  [[nodiscard]] std::int64_t share_of_batch(std::int64_t tokens_of_overhead) const;
   [[nodiscard]] ReleaseReason why_now(Clock::TimePoint now) const;
   [[nodiscard]] std::int64_t& following(const SchedulerRequest& request);
   [[nodiscard]] Load load(Clock::TimePoint now) const;

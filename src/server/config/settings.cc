@@ -93,7 +93,7 @@ constexpr Setting kSettings[] = {
      [](C& c, V v) { return put_count(v, c.serving.batch_tokens); }},
     {"batch-texts", "N", "Texts of a batch, at most (256)",
      [](C& c, V v) { return put_count(v, c.serving.batch_texts); }},
-    {"max-wait", "TIME", "How long a batch may wait for company while the model is busy (0)",
+    {"max-wait", "TIME", "How long a batch may wait for company while the model is busy (1ms)",
      [](C& c, V v) { return put_duration(v, c.serving.max_wait); }},
     {"coalesce", "BOOL", "Compute identical texts that are in flight once (false)",
      [](C& c, V v) { return put(parse_switch(v), c.serving.coalesce); }},

@@ -29,8 +29,11 @@ bool all_finite(std::span<const float> values) {
 
 }  // namespace
 
-Status BatchRunner::run(std::span<const TextQuery* const> queries, std::span<TextValues> answers) {
+Status BatchRunner::run(
+    std::span<const TextQuery* const> queries, std::span<TextValues> answers, bool alone
+) {
   auto scratch = take_scratch();
+  scratch->alone = alone;
   Status status;
   for (const AnswerKind kind :
        {AnswerKind::kLogits, AnswerKind::kEmbedding, AnswerKind::kTokens, AnswerKind::kEntities}) {
@@ -121,10 +124,8 @@ std::unique_ptr<BatchRunner::Scratch> BatchRunner::take_scratch() {
       scratch = std::move(spare_.back());
       spare_.pop_back();
     }
-    ++running_;
-    if (!scratch) scratch = std::make_unique<Scratch>();
-    scratch->alone = running_ == 1;
   }
+  if (!scratch) scratch = std::make_unique<Scratch>();
   if (at_once_ > 1) scratch->cpu = places_.take();
   return scratch;
 }
@@ -132,7 +133,6 @@ std::unique_ptr<BatchRunner::Scratch> BatchRunner::take_scratch() {
 void BatchRunner::give_back(std::unique_ptr<Scratch> scratch) {
   places_.leave(std::exchange(scratch->cpu, -1));
   const std::lock_guard lock(mutex_);
-  --running_;
   spare_.push_back(std::move(scratch));
 }
 

@@ -32,13 +32,16 @@ struct TextValues {
 /// Safe to call from several threads.
 class BatchRunner {
  public:
-  /// `encoder` outlives the runner. `at_once`: how many batches may run at the same time. One alone
-  /// has all threads; of several each has one thread, on a CPU of its own, so that none waits for
-  /// another's ranks; but a large one that begins while no other runs has all of them.
+  /// `encoder` outlives the runner. `at_once`: how many batches may run at the same time. If one,
+  /// it has all threads; of several each has one thread, on a CPU of its own, so that none waits
+  /// for another's ranks; but a large one that is alone has all of them.
   BatchRunner(Encoder& encoder, OutputKind pooling, int at_once)
       : encoder_(encoder), pooling_(pooling), at_once_(at_once) {}
 
-  Status run(std::span<const TextQuery* const> queries, std::span<TextValues> answers);
+  /// `alone`: no other batch runs, and nothing is left for one.
+  Status run(
+      std::span<const TextQuery* const> queries, std::span<TextValues> answers, bool alone = true
+  );
 
   /// Runs that failed since the last one that did not.
   [[nodiscard]] int failures_in_a_row() const noexcept {
@@ -71,7 +74,6 @@ class BatchRunner {
   std::atomic<int> failures_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> spare_;
-  int running_ = 0;
   CpuPlaces places_;
 };
 

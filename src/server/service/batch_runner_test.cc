@@ -15,11 +15,13 @@ std::shared_ptr<const EncodedTexts> encode(
   return encoded;
 }
 
-Result<std::vector<TextValues>> run(BatchRunner& runner, const std::vector<TextQuery>& queries) {
+Result<std::vector<TextValues>> run(
+    BatchRunner& runner, const std::vector<TextQuery>& queries, bool alone = true
+) {
   std::vector<const TextQuery*> pointers;
   for (const TextQuery& query : queries) pointers.push_back(&query);
   std::vector<TextValues> answers(queries.size());
-  if (Status status = runner.run(pointers, answers); !status.ok()) return status;
+  if (Status status = runner.run(pointers, answers, alone); !status.ok()) return status;
   return answers;
 }
 
@@ -73,6 +75,8 @@ TEST(BatchRunnerTest, SmallBatchesOfSeveralWorkersHaveOneThread) {
   EXPECT_EQ(watched.threads, 1);
   EXPECT_TRUE(run(two, large));
   EXPECT_EQ(watched.threads, 0) << "it is alone";
+  EXPECT_TRUE(run(two, large, false));
+  EXPECT_EQ(watched.threads, 1) << "it is not";
 }
 
 TEST(BatchRunnerTest, CountsFailuresInARow) {

@@ -54,7 +54,10 @@ class ScheduledModel final : public ServedModel {
     auto scheduler = Scheduler::make(
         scheduling,
         [this](std::span<const TextQuery* const> queries, std::span<TextValues> answers) {
-          return runner_.run(queries, answers);
+          const SchedulerStats now = scheduler_->stats();
+          return runner_.run(
+              queries, answers, now.running_batches == 1 && now.queued_requests == 0
+          );
         },
         {.clock = nullptr, .runner = nullptr, .observer = ledger_.recorder()}
     );

@@ -27,7 +27,7 @@ struct ServingOptions {
   int64_t queue_tokens = 1'048'576;
   int32_t queue_texts = 16'384;
   /// How long a batch may wait for more requests while the model is busy with others.
-  std::chrono::microseconds max_wait{0};
+  std::chrono::microseconds max_wait{1000};
   /// A request that would wait longer than this is refused; 0: only the limits above refuse.
   std::chrono::milliseconds max_queue_time{1500};
   /// Batches that run at once; 0: one for each thread of the native engine where these are 4 or
