@@ -52,7 +52,7 @@ CharsmapConfig read_charsmap(JsonReader& reader) {
     return config;
   }
   config.units.resize(size / sizeof(uint32_t));
-  std::memcpy(config.units.data(), bytes->data() + sizeof size, size);
+  if (size > 0) std::memcpy(config.units.data(), bytes->data() + sizeof size, size);
   config.strings = bytes->substr(sizeof size + size);
   return config;
 }
