@@ -50,10 +50,11 @@ void check_offsets(const std::vector<Offset>& offsets, std::size_t limit) {
   int32_t last_begin = 0;
   for (const Offset& offset : offsets) {
     if (offset == Offset{}) continue;  // a special token that was added
-    // Empty where a token was nothing but white space, which byte-level tokenizers trim.
     require(offset.begin >= last_begin && offset.begin <= offset.end);
     require(std::size_t(offset.end) <= limit);
-    last_begin = offset.begin;
+    // Empty where byte-level tokenizers trim white space: of a space and part of a code point,
+    // whose other parts begin before that.
+    if (offset.begin < offset.end) last_begin = offset.begin;
   }
 }
 
