@@ -1,5 +1,6 @@
 #include "server/grpc/running_server.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -54,6 +55,16 @@ void set_limits(const GrpcLimits& limits, grpc::ServerBuilder& builder) {
 void silence_grpc() {
   if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }
+
+/// gRPC ends its threads in the background, which may outlast main and then meet destroyed statics:
+/// whoever holds this last waits for them.
+class GrpcThreads {
+ public:
+  GrpcThreads() { grpc_init(); }
+  GrpcThreads(const GrpcThreads&) = delete;
+  GrpcThreads& operator=(const GrpcThreads&) = delete;
+  ~GrpcThreads() { grpc_shutdown_blocking(); }
+};
 
 class RunningServer final : public GrpcServer {
  public:
@@ -111,6 +122,7 @@ class RunningServer final : public GrpcServer {
   }
 
  private:
+  const GrpcThreads threads_;  // first, so that all else is gone when they end
   const GrpcOptions options_;
   const CallRules rules_;
   const TeiHandlers tei_handlers_;
