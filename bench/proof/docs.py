@@ -51,6 +51,7 @@ To see whether it can be trusted on your machine, leave it alone and
 def keep(path: Path) -> None:
     record = read(path)
     record["rounds"] = record["checks"] = {}  # the rows have what follows from them
+    record["command"] = re.sub(r" --out \S+", "", record["command"])  # says nothing of the figures
     RECORDS.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_rounded(record), indent=1)
     text = re.sub(r"\[[\d\s,]+\]", lambda found: " ".join(found.group().split()), text)
