@@ -15,16 +15,22 @@ UnigramConfig letters() {
   };
 }
 
-std::vector<Token> tokenize(const UnigramConfig& config, std::string_view text) {
+std::vector<Token> tokenize(
+    const UnigramConfig& config, std::string_view text, Unigram::Scratch& scratch
+) {
   const auto model = Unigram::build(config, "test");
   EXPECT_TRUE(model) << model.status().message();
   Chars word;
   std::vector<int32_t> byte_begin;
   read_chars(text, word, byte_begin);
-  Unigram::Scratch scratch;
   std::vector<Token> tokens;
   model->tokenize(word, scratch, tokens);
   return tokens;
+}
+
+std::vector<Token> tokenize(const UnigramConfig& config, std::string_view text) {
+  Unigram::Scratch scratch;
+  return tokenize(config, text, scratch);
 }
 
 std::vector<int32_t> ids(const UnigramConfig& config, std::string_view text) {
@@ -69,15 +75,9 @@ TEST(Unigram, WithoutAnUnknownTokenSaysWhatItCannotSpell) {
   EXPECT_EQ(ids(config, "abc"), (std::vector<int32_t>{3, 5}));
   config.vocab.emplace_back("xy", -1.0);
   for (const std::string_view text : {"ax", "axy"}) {  // "xy" is a token, "x" is none
-    const auto model = Unigram::build(config, "test");
-    Chars word;
-    std::vector<int32_t> byte_begin;
-    read_chars(text, word, byte_begin);
     Unigram::Scratch scratch;
-    std::vector<Token> tokens;
-    model->tokenize(word, scratch, tokens);
+    EXPECT_TRUE(tokenize(config, text, scratch).empty());
     EXPECT_EQ(scratch.unspelled, U'x') << text;
-    EXPECT_TRUE(tokens.empty());
   }
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <span>
-#include <system_error>
 #include <utility>
 
 namespace martlet {
@@ -51,7 +51,7 @@ void WordEmbeddings::make_table(const EmbedKernels& kernels, std::function<void(
           std::jthread([this, &kernels, made = std::move(made)](const std::stop_token& stop) {
             if (fill(kernels, stop)) made();
           });
-    } catch (const std::system_error&) {  // no thread to be had: the floats serve as well
+    } catch (const std::exception&) {  // no thread or memory to be had: the floats serve as well
     }
   });
 }

@@ -146,8 +146,12 @@ void weigh(const float* scores, __m512 scale, std::uint16_t* weights, std::size_
   _mm512_store_si512(weights + whole, _mm512_maskz_mov_epi16(rest, powers(whole)));
 }
 
-/// Makes powers of 2 of what softmax has as powers of e.
-__m512 power_scale(const AttentionF32& t) { return _mm512_set1_ps(t.scale * 1.44269504F); }
+/// The weights of one of a block's rows, from its scores.
+void weigh_row(const AttentionF32& t, const Layout& layout, std::size_t row) {
+  const __m512 scale = _mm512_set1_ps(t.scale * 1.44269504F);  // softmax has powers of e
+  const std::size_t first = row * layout.keys;
+  weigh(layout.scores + first, scale, layout.weights + first, t.keys);
+}
 
 /// Takes the largest of a row's scores off all of them.
 void subtract_largest(float* scores, std::size_t keys) {
@@ -217,9 +221,7 @@ void repair(const AttentionF32& t, const Layout& layout, std::size_t count) {
     if (sum >= kLeastSum && sum <= kMostSum) continue;  // not so if NaN
     any = true;
     subtract_largest(layout.scores + r * layout.keys, t.keys);
-    weigh(
-        layout.scores + r * layout.keys, power_scale(t), layout.weights + r * layout.keys, t.keys
-    );
+    weigh_row(t, layout, r);
   }
   if (any) multiply_values(layout, t.head_dim);
 }
@@ -229,10 +231,7 @@ void repair(const AttentionF32& t, const Layout& layout, std::size_t count) {
 void attend(const AttentionF32& t, const Layout& layout, std::size_t query, std::size_t count) {
   load_queries(t, layout, query, count);
   multiply_keys(layout, t.head_dim);
-  for (std::size_t r = 0; r < count; ++r)
-    weigh(
-        layout.scores + r * layout.keys, power_scale(t), layout.weights + r * layout.keys, t.keys
-    );
+  for (std::size_t r = 0; r < count; ++r) weigh_row(t, layout, r);
   multiply_values(layout, t.head_dim);
   repair(t, layout, count);
   for (std::size_t r = 0; r < count; ++r) {

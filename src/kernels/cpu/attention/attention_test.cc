@@ -69,6 +69,23 @@ class AttentionTest : public KernelTest {
     }
     return out;
   }
+
+  /// Random sequences with `bias`: in both precisions the reference's, and the first query's bits
+  /// those that it has alone.
+  void expect_biased(std::size_t keys, std::size_t dim, const Bias& bias) {
+    const auto qkv = random(keys * (3 * dim + kGap));
+    const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
+    const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
+    const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);
+    for (std::size_t query = 0; query < keys; ++query) {
+      const auto expected = reference(qkv, query, keys, dim, bias);
+      for (std::size_t i = 0; i < dim; ++i) {
+        ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6) << keys << " keys, dim " << dim;
+        ASSERT_NEAR(low[query * dim + i], expected[i], 2e-2) << keys << " keys, dim " << dim;
+      }
+    }
+    for (std::size_t i = 0; i < dim; ++i) ASSERT_EQ(first[i], out[i]);
+  }
 };
 
 TEST_P(AttentionTest, EqualsTheReference) {
@@ -90,20 +107,9 @@ TEST_P(AttentionTest, EqualsTheReference) {
 TEST_P(AttentionTest, AddsWhatIsDueToDistance) {
   for (const std::size_t dim : {12UL, 32UL, 64UL}) {
     for (const std::size_t keys : {1UL, 3UL, 16UL, 33UL, 100UL}) {
-      const auto qkv = random(keys * (3 * dim + kGap));
       const auto distances = random(2 * keys - 1);
       const Bias bias{distances.data() + keys - 1};
-      const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
-      const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
-      const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);
-      for (std::size_t query = 0; query < keys; ++query) {
-        const auto expected = reference(qkv, query, keys, dim, bias);
-        for (std::size_t i = 0; i < dim; ++i) {
-          ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6) << keys << " keys, dim " << dim;
-          ASSERT_NEAR(low[query * dim + i], expected[i], 2e-2) << keys << " keys, dim " << dim;
-        }
-      }
-      for (std::size_t i = 0; i < dim; ++i) ASSERT_EQ(first[i], out[i]);
+      expect_biased(keys, dim, bias);
     }
   }
 }
@@ -111,21 +117,10 @@ TEST_P(AttentionTest, AddsWhatIsDueToDistance) {
 TEST_P(AttentionTest, AddsWhatEachQueryHasForEachKey) {
   for (const std::size_t dim : {12UL, 32UL}) {
     for (const std::size_t keys : {1UL, 15UL, 33UL, 100UL}) {
-      const auto qkv = random(keys * (3 * dim + kGap));
       // Nothing behind the last element is there to be read.
       const auto values = random(keys * (keys + 3) - 3);
       const Bias bias{values.data(), static_cast<std::ptrdiff_t>(keys + 3)};
-      const auto out = run(kernels().attention, qkv, 0, keys, keys, dim, bias);
-      const auto low = run(kernels().attention_low, qkv, 0, keys, keys, dim, bias);
-      const auto first = run(kernels().attention, qkv, 0, 1, keys, dim, bias);
-      for (std::size_t query = 0; query < keys; ++query) {
-        const auto expected = reference(qkv, query, keys, dim, bias);
-        for (std::size_t i = 0; i < dim; ++i) {
-          ASSERT_NEAR(out[query * dim + i], expected[i], 3e-6) << keys << " keys, dim " << dim;
-          ASSERT_NEAR(low[query * dim + i], expected[i], 2e-2) << keys << " keys, dim " << dim;
-        }
-      }
-      for (std::size_t i = 0; i < dim; ++i) ASSERT_EQ(first[i], out[i]);
+      expect_biased(keys, dim, bias);
     }
   }
 }

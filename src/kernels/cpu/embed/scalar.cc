@@ -6,7 +6,6 @@ namespace {
 
 float widen(float value) { return value; }
 float widen(std::uint16_t half) { return half_to_float(half); }
-
 float widen(RoundedFloat x) { return half_to_float(float_to_half(x.value)); }
 
 template <class Word>

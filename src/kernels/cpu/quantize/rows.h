@@ -34,19 +34,20 @@ struct RowQuantize {
     }
   };
 
-  /// The largest and, negated, the least value of a row, and of 0, so the tail needs no care.
+  /// The largest and the least value of a row, and of 0, so the tail needs no care; two chains of
+  /// dependent instructions, so that they overlap.
   struct Range {
     Reg most[2];
-    Reg less[2];
+    Reg least[2];
 
-    Range() { most[0] = most[1] = less[0] = less[1] = Vec::zero(); }
+    Range() { most[0] = most[1] = least[0] = least[1] = Vec::zero(); }
     [[gnu::always_inline]] void add(std::size_t chain, Reg value) {
       most[chain] = Vec::max(most[chain], value);
-      less[chain] = Vec::min(less[chain], value);
+      least[chain] = Vec::min(least[chain], value);
     }
     [[nodiscard]] float high() const { return Vec::largest(Vec::max(most[0], most[1])); }
     [[nodiscard]] float low() const {
-      return -Vec::largest(Vec::sub(Vec::zero(), Vec::min(less[0], less[1])));
+      return -Vec::largest(Vec::sub(Vec::zero(), Vec::min(least[0], least[1])));
     }
   };
 
