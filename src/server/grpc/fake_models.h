@@ -60,6 +60,10 @@ class FakeModel final : public ServedModel {
       return nullptr;
     }
     if (first == "wait") return std::make_shared<Waiting>(*this, std::move(callback));
+    if (at_once_) {
+      answer(inputs, options, callback);
+      return nullptr;
+    }
     const bool late = first == "late";
     const std::lock_guard lock(mutex_);
     threads_.emplace_back([this, late, options, inputs = std::move(inputs),
@@ -83,6 +87,9 @@ class FakeModel final : public ServedModel {
     return statistics;
   }
   void drain(std::chrono::steady_clock::time_point /*deadline*/) override {}
+
+  /// From now on answers come from inside `submit`, "late" ones too, and no thread is started.
+  void answer_at_once() { at_once_ = true; }
 
   RequestOptions last_options() {
     const std::lock_guard lock(mutex_);
@@ -146,6 +153,7 @@ class FakeModel final : public ServedModel {
 
   ModelInfo info_;
   const Tokenizer& tokenizer_;
+  bool at_once_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::thread> threads_;

@@ -204,7 +204,7 @@ TEST_F(InferenceService, Readiness) {
   registry_.add_loading("slow");
   EXPECT_EQ(ready("classifier"), "1");
   EXPECT_EQ(ready("slow"), "0");
-  EXPECT_NE(ready("nobody").find("no model 'nobody'"), std::string::npos);
+  EXPECT_NE(ready("nobody").find("no model \"nobody\""), std::string::npos);
   EXPECT_FALSE(server_ready());
 }
 

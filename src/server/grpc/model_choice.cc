@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "formats/json.h"
 
 namespace martlet {
 Result<std::shared_ptr<ServedModel>> find_model(
@@ -12,11 +13,11 @@ Result<std::shared_ptr<ServedModel>> find_model(
   for (const ModelEntry& entry : registry.index()) {
     if (entry.name != name) continue;
     return error(
-        StatusCode::kUnavailable, "model", "'{}' is not ready, got state {}, expected READY", name,
-        to_string(entry.state)
+        StatusCode::kUnavailable, "model", "{} is not ready, got state {}, expected READY",
+        in_quotes(name), to_string(entry.state)
     );
   }
-  return error(StatusCode::kNotFound, "model", "there is no model '{}'", name);
+  return error(StatusCode::kNotFound, "model", "there is no model {}", in_quotes(name));
 }
 
 Result<std::shared_ptr<ServedModel>> choose_model(
@@ -26,7 +27,7 @@ Result<std::shared_ptr<ServedModel>> choose_model(
   if (!name.empty()) {
     auto model = find_model(registry, name);
     if (!model || fits((*model)->info())) return model;
-    return error(StatusCode::kInvalidInput, "model", "'{}' is no {}", name, what);
+    return error(StatusCode::kInvalidInput, "model", "{} is no {}", in_quotes(name), what);
   }
   std::shared_ptr<ServedModel> chosen;
   bool any_ready = false;
@@ -38,8 +39,8 @@ Result<std::shared_ptr<ServedModel>> choose_model(
     if (chosen) {
       return error(
           StatusCode::kInvalidInput, "model",
-          "'{}' and '{}' could answer, expected metadata martlet-model to name one",
-          chosen->info().name, entry.name
+          "{} and {} could answer, expected metadata martlet-model to name one",
+          in_quotes(chosen->info().name), in_quotes(entry.name)
       );
     }
     chosen = std::move(model);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "retry_info.pb.h"
+#include "server/service/public_message.h"
 
 namespace martlet {
 namespace {
@@ -53,7 +54,7 @@ grpc::StatusCode grpc_code(StatusCode code) noexcept {
 
 Outcome make_outcome(const Status& status, const RequestFacts& facts) {
   if (status.ok()) return {};
-  grpc::Status failure(grpc_code(status.code()), status.message());
+  grpc::Status failure(grpc_code(status.code()), message_for_client(status));
   if (!facts.retry_after) return {std::move(failure), std::nullopt};
   return {
       grpc::Status(

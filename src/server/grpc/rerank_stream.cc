@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "server/grpc/outcome.h"
+#include "server/service/text_pairs.h"
 
 namespace martlet {
 namespace {
@@ -36,6 +37,9 @@ class RerankStream final : public grpc::ServerReadReactor<RerankStreamRequest> {
           handlers_.max_texts()
       )));
     }
+    bytes_ += next_.text().size();
+    if (const Status status = check_meant(0, bytes_, 0); !status.ok())
+      return reply_->finish(make_outcome(status));
     take(next_);
     StartRead(&next_);
   }
@@ -61,6 +65,7 @@ class RerankStream final : public grpc::ServerReadReactor<RerankStreamRequest> {
   const ReplyPtr<RerankResponse> reply_;
   RerankStreamRequest next_;
   RerankRequest request_;
+  std::size_t bytes_ = 0;  // of its texts
 };
 
 class RefusedRerankStream final : public grpc::ServerReadReactor<RerankStreamRequest> {

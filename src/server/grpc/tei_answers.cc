@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "formats/json.h"
 #include "pipelines/scores.h"
 
 namespace martlet {
@@ -23,8 +24,8 @@ uint64_t nanoseconds(std::chrono::nanoseconds time) {
 Status refuse_prompt(std::string_view prompt_name) {
   if (prompt_name.empty()) return {};
   return error(
-      StatusCode::kInvalidInput, "prompt_name",
-      "this model has no prompts, got '{}', expected none", prompt_name
+      StatusCode::kInvalidInput, "prompt_name", "this model has no prompts, got {}, expected none",
+      in_quotes(prompt_name)
   );
 }
 

@@ -10,6 +10,7 @@
 #include "server/grpc/outcome.h"
 #include "server/grpc/submit.h"
 #include "server/grpc/tei_answers.h"
+#include "server/service/text_pairs.h"
 
 namespace martlet {
 namespace {
@@ -93,12 +94,19 @@ void predict_inputs(
 }
 
 void write_tokens(
-    const Tokenizer& tokenizer, const EncodeRequest& request, const ReplyPtr<EncodeResponse>& reply
+    const Tokenizer& tokenizer, const EncodeRequest& request, int64_t max_tokens,
+    const ReplyPtr<EncodeResponse>& reply
 ) {
   Encodings encodings;
   const std::string_view text = request.inputs();
   const EncodeOptions options{.add_special_tokens = request.add_special_tokens(), .offsets = true};
   const Status status = tokenizer.encode(std::span(&text, 1), options, encodings);
+  if (status.ok() && std::cmp_greater(encodings.ids.size(), max_tokens)) {
+    return reply->finish(make_outcome(error(
+        StatusCode::kInvalidInput, "tokenize", "tokens, got {}, expected at most {}",
+        encodings.ids.size(), max_tokens
+    )));
+  }
   for (std::size_t i = 0; i < encodings.ids.size(); ++i) {
     tei::v1::SimpleToken& token = *reply->message().add_tokens();
     const Offset offset = encodings.char_offsets[i];
@@ -231,15 +239,14 @@ void TeiHandlers::rerank(const RerankRequest& request, const ReplyPtr<RerankResp
         make_outcome(error(StatusCode::kInvalidInput, "texts", "got none, expected at least one"))
     );
   }
-  std::size_t characters = 0;
-  std::vector<TextInput> inputs;
-  inputs.reserve(request.texts().size());
-  for (const std::string& text : request.texts()) {
-    inputs.push_back({.text = request.query(), .pair = text});
-    characters += count_characters(request.query()) + count_characters(text);
-  }
+  const std::string_view query = request.query();
+  const std::vector<std::string_view> texts(request.texts().begin(), request.texts().end());
+  auto pairs = pair_texts({&query, 1}, texts, options_.serving.max_inputs);
+  if (!pairs) return reply->finish(make_outcome(pairs.error()));
+  std::size_t characters = texts.size() * count_characters(query);
+  for (const std::string_view text : texts) characters += count_characters(text);
   submit<RerankResponse>(
-      **model, std::move(inputs), tei_options(request, reply->facts()), reply,
+      **model, *std::move(pairs), tei_options(request, reply->facts()), reply,
       [&request, reply, characters](const auto& answers, const auto& facts, RerankResponse& out) {
         write_ranks(answers, request, out);
         write_metadata(facts, reply->facts().received, characters, *out.mutable_metadata());
@@ -254,8 +261,9 @@ void TeiHandlers::tokenize(const EncodeRequest& request, const ReplyPtr<EncodeRe
   Status status = model.status();
   if (status.ok()) status = refuse_prompt(request.prompt_name());
   if (!status.ok()) return reply->finish(make_outcome(status));
-  run_aside(**model, reply, [model = model->get(), &request, reply] {
-    write_tokens(*model->tokenizer(), request, reply);
+  const int64_t max_tokens = options_.serving.max_request_tokens;
+  run_aside(**model, reply, [model = model->get(), &request, max_tokens, reply] {
+    write_tokens(*model->tokenizer(), request, max_tokens, reply);
   });
 }
 

@@ -1,5 +1,7 @@
 // text-embeddings-inference's services over a real connection, with fake models.
 #include "server/grpc/grpc_testing.h"
+#include "server/grpc/outcome.h"
+#include "server/service/text_pairs.h"
 #include "tei.grpc.pb.h"
 
 namespace martlet {
@@ -29,6 +31,14 @@ class TeiServices : public test::GrpcTest {
 
   test::FakeModel* reranker_ = nullptr;
 };
+
+TEST(Outcome, OnlyWhatIsOursIsHidden) {
+  const auto said = [](StatusCode code, const char* message) {
+    return make_outcome({code, message}).status.error_message();
+  };
+  EXPECT_EQ(said(StatusCode::kInternal, "[/srv/model] broke"), "[(path)] broke");
+  EXPECT_EQ(said(StatusCode::kInvalidInput, "[infer] got \"a/b\""), "[infer] got \"a/b\"");
+}
 
 TEST_F(TeiServices, EmbedIsAnsweredByTheEmbeddingModel) {
   EmbedRequest request;
@@ -137,6 +147,31 @@ TEST_F(TeiServices, RanksAreBestFirst) {
   );
 }
 
+TEST_F(TeiServices, AQueryCountsWithEachText) {
+  const auto stub = client<Rerank>();
+  RerankRequest request;
+  request.set_query(std::string(kMaxMeantBytes / 16, 'q'));
+  for (int i = 0; i < 15; ++i) request.add_texts("d");
+  RerankResponse response;
+  EXPECT_TRUE(call(*stub, &Rerank::Stub::Rerank, request, response).ok());
+  request.add_texts("d");
+  const auto status = call(*stub, &Rerank::Stub::Rerank, request, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+}
+
+TEST_F(TeiServices, AStreamDoesNotGatherTextsWithoutEnd) {
+  const auto stub = client<Rerank>();
+  const auto context = test::make_context();
+  RerankResponse response;
+  const auto stream = stub->RerankStream(context.get(), &response);
+  RerankStreamRequest request;
+  request.set_query("q");
+  request.set_text(std::string(kMaxMeantBytes / 4 + 1, 't'));
+  for (int i = 0; i < 4; ++i) stream->Write(request);  // the last may find the call over
+  stream->WritesDone();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(TeiServices, RerankStreamIsOneRequest) {
   const auto stub = client<Rerank>();
   const auto context = test::make_context();
@@ -175,6 +210,23 @@ TEST_F(TeiServices, TokensHaveOffsetsAndDecode) {
   DecodeResponse text;
   ASSERT_TRUE(call(*stub, &Tokenize::Stub::Decode, decode, text, "embedder").ok());
   EXPECT_NE(text.text(), "");
+}
+
+TEST_F(TeiServices, TokensOfARequestAreLimited) {
+  server_.reset();
+  GrpcOptions options;
+  options.serving.max_request_tokens = 4;
+  start(options);
+  const auto stub = client<Tokenize>();
+  EncodeRequest request;
+  request.set_inputs("a a a a");
+  EncodeResponse response;
+  EXPECT_TRUE(call(*stub, &Tokenize::Stub::Tokenize, request, response, "embedder").ok());
+  request.set_inputs("a a a a a");
+  EXPECT_EQ(
+      call(*stub, &Tokenize::Stub::Tokenize, request, response, "embedder").error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT
+  );
 }
 
 TEST_F(TeiServices, StreamEndsWithTheFirstFailure) {

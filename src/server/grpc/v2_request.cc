@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "formats/json.h"
 #include "server/grpc/v2_messages.h"
 
 namespace martlet {
@@ -33,7 +34,7 @@ Result<V2Value> read_value(const std::string& name, const InferParameter& parame
     case InferParameter::PARAMETER_CHOICE_NOT_SET:
       break;
   }
-  return error(StatusCode::kInvalidInput, kWhere, "parameter '{}' has no value", name);
+  return error(StatusCode::kInvalidInput, kWhere, "parameter {} has no value", in_quotes(name));
 }
 
 template <class Map>
@@ -63,8 +64,8 @@ Status take(const Values& values, V2Tensor& tensor) {
   for (const auto value : values) {
     if (!std::in_range<Narrow>(value) || !std::in_range<int64_t>(value)) {
       return error(
-          StatusCode::kInvalidInput, kWhere, "input '{}': a value is out of the range of {}",
-          tensor.name, to_string(tensor.type)
+          StatusCode::kInvalidInput, kWhere, "input {}: a value is out of the range of {}",
+          in_quotes(tensor.name), to_string(tensor.type)
       );
     }
     tensor.integers.push_back(static_cast<int64_t>(value));
@@ -108,8 +109,8 @@ Status take_typed(const InferTensorContents& contents, V2Tensor& tensor) {
       break;
   }
   return error(
-      StatusCode::kInvalidInput, kWhere, "input '{}': {} has no typed contents, expected raw ones",
-      tensor.name, to_string(tensor.type)
+      StatusCode::kInvalidInput, kWhere, "input {}: {} has no typed contents, expected raw ones",
+      in_quotes(tensor.name), to_string(tensor.type)
   );
 }
 
@@ -117,8 +118,8 @@ Status read_typed(const InferTensorContents& contents, V2Tensor& tensor) {
   MARTLET_RETURN_IF_ERROR(take_typed(contents, tensor));
   if (std::cmp_not_equal(tensor.size(), count_typed(contents))) {
     return error(
-        StatusCode::kInvalidInput, kWhere, "input '{}': has contents that are not {}", tensor.name,
-        to_string(tensor.type)
+        StatusCode::kInvalidInput, kWhere, "input {}: has contents that are not {}",
+        in_quotes(tensor.name), to_string(tensor.type)
     );
   }
   return check_element_count(tensor);

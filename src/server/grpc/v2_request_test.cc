@@ -183,7 +183,7 @@ TEST(V2Request, Parameters) {
   EXPECT_EQ(*find_parameter(read->parameters, "priority"), V2Value(int64_t{1}));
   EXPECT_EQ(*find_parameter(read->outputs[0].parameters, "classification"), V2Value(int64_t{2}));
   parameters["empty"];
-  EXPECT_NE(failure(request).find("'empty' has no value"), std::string::npos);
+  EXPECT_NE(failure(request).find("\"empty\" has no value"), std::string::npos);
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST(TeiBodyTest, ReadsTheOtherBodies) {
       TeiRoute::kRerank, R"({"query": "q", "texts": ["a"], "return_text": true})"
   );
   ASSERT_TRUE(rerank);
-  EXPECT_EQ(rerank->inputs[0].pair, "a");
+  EXPECT_EQ(rerank->texts, std::vector<std::string>{"a"});
   const auto similarity = parse_tei_request(
       TeiRoute::kSimilarity, R"({"inputs": {"source_sentence": "a", "sentences": ["b", "c"]}})"
   );

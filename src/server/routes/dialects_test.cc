@@ -364,21 +364,5 @@ TEST(ModelsTest, TheTaskChoosesWhereNoNameDoes) {
   EXPECT_EQ(empty.get("/health").status, 503);
 }
 
-TEST(LimitsTest, InputsAndTokensPerRequest) {
-  ServingOptions options;
-  options.max_inputs = 2;
-  options.max_request_tokens = 8;
-  TestServer server({kClassifier}, options);
-  EXPECT_EQ(server.post("/v1/predict", R"(["a", "a"])").status, 200);
-  EXPECT_EQ(server.post("/v1/predict", R"(["a", "a", "a"])").status, 400);
-  EXPECT_EQ(server.post("/predict", R"({"inputs": [["a"], ["a"], ["a"]]})").status, 422);
-  EXPECT_EQ(
-      server.post("/v1/predict", R"({"inputs": {"ids": [1, 1, 1, 1, 1, 1, 1, 1]}})").status, 200
-  );
-  EXPECT_EQ(
-      server.post("/v1/predict", R"({"inputs": {"ids": [1, 1, 1, 1, 1, 1, 1, 1, 1]}})").status, 400
-  );
-}
-
 }  // namespace
 }  // namespace martlet

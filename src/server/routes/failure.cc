@@ -34,11 +34,6 @@ int http_status(StatusCode code) noexcept {
   return 500;
 }
 
-std::string message_for_client(const Status& status) {
-  // A client's own words may have slashes in them; ours only when something is wrong inside.
-  return http_status(status.code()) == 500 ? public_message(status) : status.message();
-}
-
 HttpResponse failure_response(
     const Status& status, const RequestFacts& facts, const ErrorShape& shape,
     int (*status_of)(StatusCode) noexcept

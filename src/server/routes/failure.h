@@ -12,9 +12,6 @@ namespace martlet {
 /// One table for all dialects but text-embeddings-inference, which has its own.
 int http_status(StatusCode code) noexcept;
 
-/// `status.message()` without what must not leave the machine.
-std::string message_for_client(const Status& status);
-
 /// The failure in `shape`, with Retry-After (in seconds) when facts has one, and the exact time in
 /// Retry-After-Ms, which OpenAI's client obeys.
 HttpResponse failure_response(

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/routes/routes_testing.h"
+#include "server/service/public_message.h"
 
 namespace martlet {
 namespace {

@@ -11,6 +11,7 @@
 #include "server/routes/text_route.h"
 #include "server/routes/text_stream_route.h"
 #include "server/routes/tokenize_route.h"
+#include "server/service/text_pairs.h"
 
 namespace martlet {
 namespace {
@@ -82,7 +83,7 @@ void embed(const RouteContext& context, HttpRequest&& request, Responder respond
 }
 
 /// Every text with every hypothesis. Only the texts may be cut.
-Status ask_candidates(Prepared& prepared) {
+Status ask_candidates(const RouteContext& context, Prepared& prepared) {
   const CandidateLabels& candidates = prepared.request.candidates;
   TextRequest& texts = prepared.texts;
   const ModelInfo& info = texts.model->info();
@@ -93,16 +94,24 @@ Status ask_candidates(Prepared& prepared) {
         in_quotes(info.name)
     );
   }
+  const std::size_t labels = candidates.labels.size();
+  const int32_t most = context.serving.max_inputs;
+  MARTLET_RETURN_IF_ERROR(check_meant(labels, labels * candidates.hypothesis_template.size(), most)
+  );
   const auto hypotheses = make_hypotheses(candidates);
   if (!hypotheses)
     return error(StatusCode::kInvalidInput, "request", "{}", hypotheses.error().message());
-  std::vector<TextInput> pairs;
+  std::vector<std::string_view> premises;
   for (const TextInput& input : texts.inputs) {
     if (input.pair || !input.ids.empty())
       return error(StatusCode::kInvalidInput, "inputs", "got a pair or ids, expected single texts");
-    for (const std::string& hypothesis : *hypotheses) pairs.push_back({input.text, hypothesis});
+    premises.push_back(input.text);
   }
-  texts.inputs = std::move(pairs);
+  auto pairs = pair_texts(
+      premises, std::vector<std::string_view>(hypotheses->begin(), hypotheses->end()), most
+  );
+  if (!pairs) return pairs.error();
+  texts.inputs = *std::move(pairs);
   texts.options.kind = AnswerKind::kLogits;
   texts.options.pair_truncation = Truncation::kOnlyFirst;
   return {};
@@ -111,7 +120,7 @@ Status ask_candidates(Prepared& prepared) {
 void classify_zero_shot(const RouteContext& context, HttpRequest&& request, Responder responder) {
   auto prepared = prepare(context, request, &infers);
   if (!prepared) return answer_failure(std::move(responder), prepared.error(), native_dialect());
-  if (const Status status = ask_candidates(*prepared); !status.ok())
+  if (const Status status = ask_candidates(context, *prepared); !status.ok())
     return answer_failure(std::move(responder), status, native_dialect());
   answer_texts(
       request, std::move(responder), std::move(prepared->texts), native_dialect(),
@@ -128,7 +137,7 @@ void tokenize(const RouteContext& context, HttpRequest&& request, Responder resp
   auto prepared = prepare(context, request, nullptr);
   if (!prepared) return answer_failure(std::move(responder), prepared.error(), native_dialect());
   tokenize_texts(
-      std::move(responder), std::move(prepared->texts), native_dialect(),
+      std::move(responder), std::move(prepared->texts), {native_dialect(), context.serving},
       [](const ModelInfo& info, const std::vector<TokenizedText>& texts) {
         HttpResponse response;
         {

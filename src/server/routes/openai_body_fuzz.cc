@@ -1,10 +1,12 @@
-// Bodies of OpenAI's embeddings route: read or refused, never a crash.
+// Bodies of OpenAI's embeddings route: read or refused.
 #include <cstdint>
 #include <string_view>
 
 #include "server/routes/openai_request.h"
+#include "server/service/refusal_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static_cast<void>(martlet::parse_openai_request({reinterpret_cast<const char*>(data), size}));
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  martlet::check_refusal_of(martlet::parse_openai_request(body));
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "server/routes/rerank_request.h"
 #include "server/routes/rerank_scores.h"
 #include "server/routes/text_route.h"
+#include "server/service/text_pairs.h"
 
 namespace martlet {
 namespace {
@@ -88,9 +89,13 @@ void rerank(const RouteContext& context, HttpRequest&& request, Responder respon
   if (!parsed) return answer_failure(std::move(responder), parsed.error(), rerank_dialect());
   auto model = find_reranker(context, parsed->model);
   if (!model) return answer_failure(std::move(responder), model.error(), rerank_dialect());
-  TextRequest texts{.model = *std::move(model), .inputs = {}, .options = parsed->options};
-  for (const std::string& document : parsed->documents)
-    texts.inputs.push_back({.text = parsed->query, .pair = document});
+  const std::string_view query = parsed->query;
+  const std::vector<std::string_view> documents(parsed->documents.begin(), parsed->documents.end());
+  auto pairs = pair_texts({&query, 1}, documents, context.serving.max_inputs);
+  if (!pairs) return answer_failure(std::move(responder), pairs.error(), rerank_dialect());
+  TextRequest texts{
+      .model = *std::move(model), .inputs = *std::move(pairs), .options = parsed->options
+  };
   answer_texts(
       request, std::move(responder), std::move(texts), rerank_dialect(),
       [id = request.id, asked = *std::move(parsed)](

@@ -1,10 +1,12 @@
-// Bodies of the rerank routes: read or refused, never a crash.
+// Bodies of the rerank routes: read or refused.
 #include <cstdint>
 #include <string_view>
 
 #include "server/routes/rerank_request.h"
+#include "server/service/refusal_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static_cast<void>(martlet::parse_rerank_request({reinterpret_cast<const char*>(data), size}, {}));
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  martlet::check_refusal_of(martlet::parse_rerank_request(body, {}));
   return 0;
 }

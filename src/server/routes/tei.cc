@@ -9,6 +9,7 @@
 #include "server/routes/tei_answer.h"
 #include "server/routes/tei_request.h"
 #include "server/routes/text_route.h"
+#include "server/service/text_pairs.h"
 
 namespace martlet {
 namespace {
@@ -103,6 +104,17 @@ Status check_route(TeiRoute route, const ModelInfo& info) {
   );
 }
 
+/// Of rerank, the query with each text.
+Status make_pairs(const RouteContext& context, TeiRoute route, TeiRequest& request) {
+  if (route != TeiRoute::kRerank) return {};
+  const std::string_view query = request.query;
+  const std::vector<std::string_view> texts(request.texts.begin(), request.texts.end());
+  auto pairs = pair_texts({&query, 1}, texts, context.serving.max_inputs);
+  if (!pairs) return pairs.error();
+  request.inputs = *std::move(pairs);
+  return {};
+}
+
 void answer_tei(
     const RouteContext& context, TeiRoute route, HttpRequest&& request, Responder responder
 ) {
@@ -110,6 +122,8 @@ void answer_tei(
   if (!parsed) return answer_failure(std::move(responder), parsed.error(), tei_dialect());
   const auto model = model_of(context, request, fits_of(route));
   if (!model) return answer_failure(std::move(responder), model.error(), tei_dialect());
+  if (const Status status = make_pairs(context, route, *parsed); !status.ok())
+    return answer_failure(std::move(responder), status, tei_dialect());
   if (parsed->inputs.empty()) return responder.send(tei_error(400, "`inputs` cannot be empty"));
   if (const Status status = check_route(route, (*model)->info()); !status.ok())
     return answer_failure(std::move(responder), status, tei_dialect());
@@ -118,7 +132,7 @@ void answer_tei(
   };
   if (route == TeiRoute::kTokenize) {
     return tokenize_texts(
-        std::move(responder), std::move(texts), tei_dialect(),
+        std::move(responder), std::move(texts), {tei_dialect(), context.serving},
         [](const ModelInfo&, const std::vector<TokenizedText>& tokenized) {
           return HttpResponse{.headers = {}, .body = tei_tokenize_body(tokenized)};
         }
@@ -160,6 +174,8 @@ void answer_default(const RouteContext& context, HttpRequest&& request, Responde
 void decode(const RouteContext& context, HttpRequest&& request, Responder responder) {
   auto parsed = parse_tei_decode(request.body);
   if (!parsed) return answer_failure(std::move(responder), parsed.error(), tei_dialect());
+  if (const Status status = check_texts(parsed->ids.size(), context.serving); !status.ok())
+    return answer_failure(std::move(responder), status, tei_dialect());
   const auto model = model_of(context, request, nullptr);
   if (!model) return answer_failure(std::move(responder), model.error(), tei_dialect());
   answer_aside(

@@ -72,14 +72,12 @@ Status read_predict_inputs(const bj::value& value, TeiRequest& request) {
 
 Status read_rerank_inputs(const bj::object& body, TeiRequest& request) {
   JsonReader reader = body_reader(body);
-  std::string query;
   reader.require("query");
-  reader.get("query", query);
+  reader.get("query", request.query);
   reader.require("texts");
   MARTLET_RETURN_IF_ERROR(reader.status());
   auto texts = read_strings(*reader.find("texts"), "texts");
   if (!texts) return texts.error();
-  for (const std::string& text : *texts) request.inputs.push_back({.text = query, .pair = text});
   request.texts = *std::move(texts);
   return {};
 }

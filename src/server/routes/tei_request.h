@@ -20,7 +20,8 @@ struct TeiRequest {
   bool return_text = false;
   /// The Hugging Face API's shape: a list per text even for one.
   bool nested = false;
-  std::vector<std::string> texts;  // of rerank, for return_text
+  std::string query;               // of rerank, whose pairs are not made yet:
+  std::vector<std::string> texts;  // `inputs` is empty
 };
 
 /// kInvalidInput for anything malformed; members that are not known are ignored.

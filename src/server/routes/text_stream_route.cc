@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "formats/json_writer.h"
+#include "server/service/public_message.h"
 
 namespace martlet {
 namespace {

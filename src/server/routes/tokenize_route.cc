@@ -35,7 +35,7 @@ TokenizedText read_encoding(
   return text;
 }
 
-Result<std::vector<TokenizedText>> tokenize(const TextRequest& request) {
+Result<std::vector<TokenizedText>> tokenize(const TextRequest& request, int64_t max_tokens) {
   const EncodeOptions how{
       .add_special_tokens = request.options.add_special_tokens,
       .max_length = request.options.max_length,
@@ -44,6 +44,7 @@ Result<std::vector<TokenizedText>> tokenize(const TextRequest& request) {
   const Tokenizer& tokenizer = *request.model->tokenizer();
   std::vector<TokenizedText> texts;
   Encodings encodings;
+  int64_t tokens = 0;
   for (const TextInput& input : request.inputs) {
     if (!input.ids.empty())
       return error(StatusCode::kInvalidInput, kWhere, "got token ids, expected texts");
@@ -53,6 +54,13 @@ Result<std::vector<TokenizedText>> tokenize(const TextRequest& request) {
         input.pair ? tokenizer.encode(std::span(&pair, 1), how, encodings)
                    : tokenizer.encode(std::span(&text, 1), how, encodings)
     );
+    tokens += static_cast<int64_t>(encodings.ids.size());
+    if (tokens > max_tokens) {
+      return error(
+          StatusCode::kInvalidInput, kWhere, "tokens, got {} or more, expected at most {}", tokens,
+          max_tokens
+      );
+    }
     texts.push_back(read_encoding(tokenizer, pair, encodings));
   }
   return texts;
@@ -89,14 +97,25 @@ void answer_aside(
   );
 }
 
+Status check_texts(std::size_t texts, const ServingOptions& limits) {
+  if (texts <= static_cast<std::size_t>(limits.max_inputs)) return {};
+  return error(
+      StatusCode::kInvalidInput, kWhere, "texts, got {}, expected at most {}", texts,
+      limits.max_inputs
+  );
+}
+
 void tokenize_texts(
-    Responder responder, TextRequest&& texts, const Dialect& dialect, TokenizedWriter write
+    Responder responder, TextRequest&& texts, const TokenizeRules& rules, TokenizedWriter write
 ) {
+  if (const Status status = check_texts(texts.inputs.size(), rules.limits); !status.ok())
+    return answer_failure(std::move(responder), status, rules.dialect);
   const auto model = texts.model;
   answer_aside(
-      std::move(responder), model, dialect,
-      [request = std::move(texts), write = std::move(write)]() -> Result<HttpResponse> {
-        const auto tokenized = tokenize(request);
+      std::move(responder), model, rules.dialect,
+      [request = std::move(texts), max_tokens = rules.limits.max_request_tokens,
+       write = std::move(write)]() -> Result<HttpResponse> {
+        const auto tokenized = tokenize(request, max_tokens);
         if (!tokenized) return tokenized.error();
         return write(request.model->info(), *tokenized);
       }

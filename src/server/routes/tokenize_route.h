@@ -22,13 +22,23 @@ struct TokenizedText {
   bool truncated = false;
 };
 
+/// In whose words a request is refused, and what it may have.
+struct TokenizeRules {
+  const Dialect& dialect;
+  const ServingOptions& limits;
+};
+
+/// kInvalidInput for more texts than a request may have.
+Status check_texts(std::size_t texts, const ServingOptions& limits);
+
 using TokenizedWriter =
     std::function<HttpResponse(const ModelInfo& info, const std::vector<TokenizedText>& texts)>;
 
 /// Tokenizes on the model's threads, without truncation unless options.max_length asks for it, and
-/// answers. Only texts and pairs: ids are kInvalidInput.
+/// answers. Only texts and pairs, and no more of them or their tokens than the limits say: all else
+/// is kInvalidInput.
 void tokenize_texts(
-    Responder responder, TextRequest&& texts, const Dialect& dialect, TokenizedWriter write
+    Responder responder, TextRequest&& texts, const TokenizeRules& rules, TokenizedWriter write
 );
 
 /// {"ids":[...],"tokens":[...],"offsets":[[b,e],...],"special":[...],"truncated":...}

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "formats/json.h"
 #include "formats/json_writer.h"
-#include "server/routes/request_body.h"
+#include "server/routes/repository_body.h"
 #include "server/routes/text_route.h"
 #include "server/routes/v2_body.h"
 #include "server/routes/v2_documents.h"
@@ -117,41 +117,15 @@ void statistics(const RouteContext& context, const HttpRequest& request, Respond
 void repository_index(
     const RouteContext& context, const HttpRequest& request, Responder responder
 ) {
-  bool ready_only = false;
-  if (!request.body.empty()) {
-    const auto body = parse_body_object(request.body);
-    if (!body) return answer_failure(std::move(responder), body.error(), v2_dialect());
-    JsonReader reader = body_reader(*body);
-    reader.get("ready", ready_only);
-    if (!reader.status().ok())
-      return answer_failure(std::move(responder), reader.status(), v2_dialect());
-  }
-  responder.send(json_response(v2_repository_index(context.models.index(), ready_only)));
-}
-
-/// The body of a load request: where the model is, or empty.
-Result<std::string> read_load_path(std::string_view text) {
-  std::string path;
-  if (text.empty()) return path;
-  const auto body = parse_body_object(text);
-  if (!body) return body.error();
-  JsonReader reader = body_reader(*body);
-  const auto* parameters = reader.object("parameters");
-  MARTLET_RETURN_IF_ERROR(reader.status());
-  if (parameters == nullptr) return path;
-  JsonReader inner = body_reader(*parameters, "parameters");
-  for (const auto& [name, value] : *parameters) {
-    if (name != "path") inner.reject(name, "it", "\"path\" only: models are not uploaded");
-  }
-  inner.get("path", path);
-  MARTLET_RETURN_IF_ERROR(inner.status());
-  return path;
+  const auto ready_only = parse_index_body(request.body);
+  if (!ready_only) return answer_failure(std::move(responder), ready_only.error(), v2_dialect());
+  responder.send(json_response(v2_repository_index(context.models.index(), *ready_only)));
 }
 
 /// A model that cannot be loaded is the client's mistake, whatever it is that is wrong with it.
 Status load(const RouteContext& context, const HttpRequest& request) {
   const std::string name(request.path_parameter("model"));
-  const auto path = read_load_path(request.body);
+  const auto path = parse_load_body(request.body);
   if (!path) return path.error();
   const auto entries = context.models.index();
   const bool known = std::ranges::find(entries, name, &ModelEntry::name) != entries.end();

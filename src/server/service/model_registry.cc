@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "formats/json.h"
 #include "server/service/graph_model.h"
 #include "server/service/public_message.h"
 #include "server/service/reaper.h"
@@ -26,7 +27,7 @@ bool is_name(std::string_view text) {
 }
 
 Status unknown_name(std::string_view name) {
-  return error(StatusCode::kNotFound, kWhere, "there is no model '{}'", name);
+  return error(StatusCode::kNotFound, kWhere, "there is no model {}", in_quotes(name));
 }
 
 class Registry final : public ModelRegistry {
@@ -162,7 +163,7 @@ Result<ModelSpec> parse_model_spec(std::string_view text) {
   const std::filesystem::path path = named ? text.substr(equals + 1) : text;
   if (path.empty()) {
     return error(
-        StatusCode::kInvalidArgument, kWhere, "got '{}', expected PATH or NAME=PATH", text
+        StatusCode::kInvalidArgument, kWhere, "got {}, expected PATH or NAME=PATH", in_quotes(text)
     );
   }
   std::string name(named ? text.substr(0, equals) : "");
@@ -175,7 +176,7 @@ Result<ModelSpec> parse_model_spec(std::string_view text) {
   if (!is_name(name)) {
     return error(
         StatusCode::kInvalidArgument, kWhere,
-        "got the name '{}', expected 1 to {} characters without slashes", name, kMaxName
+        "got the name {}, expected 1 to {} characters without slashes", in_quotes(name), kMaxName
     );
   }
   return ModelSpec{std::move(name), path};

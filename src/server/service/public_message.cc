@@ -23,4 +23,15 @@ std::string public_message(const Status& status) {
   return out;
 }
 
+std::string message_for_client(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kInvalidModel:
+    case StatusCode::kIo:
+    case StatusCode::kInternal:
+      return public_message(status);
+    default:
+      return status.message();
+  }
+}
+
 }  // namespace martlet

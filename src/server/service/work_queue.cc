@@ -1,6 +1,7 @@
 #include "server/service/work_queue.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "core/short_turns.h"
@@ -58,7 +59,11 @@ void WorkQueue::loop() {
     items_.pop_front();
     units_ -= item.units;
     lock.unlock();
-    item.work();
+    try {
+      item.work();
+    } catch (const std::bad_alloc&) {
+      // One request that is too much for this machine must not end the others.
+    }
     item.work = nullptr;  // what it holds is let go outside the lock
     lock.lock();
   }

@@ -24,8 +24,8 @@ class WorkQueue {
   WorkQueue(const WorkQueue&) = delete;
   WorkQueue& operator=(const WorkQueue&) = delete;
 
-  /// `units` is what this work counts for until it has begun; more than fit is refused. `work` must
-  /// not throw.
+  /// `units` is what this work counts for until it has begun; more than fit is refused. Work that
+  /// runs out of memory ends there, and what it holds is let go: a Responder answers 500 then.
   [[nodiscard]] bool push(std::function<void()> work, std::size_t units = 1);
 
   /// Never refused: for the rest of work that was accepted.

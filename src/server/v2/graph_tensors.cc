@@ -103,6 +103,12 @@ std::vector<std::byte> bytes_of(const V2Tensor& tensor) {
   return out;
 }
 
+std::string describe_shape(const std::vector<std::int64_t>& shape) {
+  constexpr std::size_t kMostSaid = 16;
+  if (shape.size() > kMostSaid) return fmt::format("{} dimensions", shape.size());
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
 Status check_tensor(const TensorInfo& info, const V2Tensor& tensor) {
   if (tensor.type != protocol_type(info.type)) {
     return invalid(
@@ -116,8 +122,8 @@ Status check_tensor(const TensorInfo& info, const V2Tensor& tensor) {
       });
   if (!fits) {
     return invalid(
-        "input {}: shape, got [{}], expected [{}] (-1: any)", in_quotes(info.name),
-        fmt::join(tensor.shape, ", "), fmt::join(info.shape, ", ")
+        "input {}: shape, got {}, expected {} (-1: any)", in_quotes(info.name),
+        describe_shape(tensor.shape), describe_shape(info.shape)
     );
   }
   return check_element_count(tensor);
