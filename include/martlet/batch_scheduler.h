@@ -112,9 +112,12 @@ class BatchScheduler {
   }
 
   /// What submit would say now to a request like this, for callers who would rather not prepare a
-  /// query that is then refused. A refusal counts as one.
-  Admitted<void> would_accept(std::int32_t tokens, const SubmitOptions& options) {
-    return core_.would_accept(tokens, options);
+  /// query that is then refused. A refusal counts as one. `ahead` requests of its class heard yes
+  /// and are still being prepared: they are taken to be like those that wait.
+  Admitted<void> would_accept(
+      std::int32_t tokens, const SubmitOptions& options, std::int64_t ahead = 0
+  ) {
+    return core_.would_accept(tokens, options, ahead);
   }
 
   /// Asks for an answer of kCancelled. One that waits leaves the queue at once and is never

@@ -67,7 +67,9 @@ class MARTLET_API SchedulerCore {
   tl::expected<void, Refusal> submit(
       std::span<SchedulerRequest* const> requests, std::span<Ticket> tickets
   );
-  tl::expected<void, Refusal> would_accept(std::int32_t tokens, const SubmitOptions& options);
+  tl::expected<void, Refusal> would_accept(
+      std::int32_t tokens, const SubmitOptions& options, std::int64_t ahead
+  );
   bool cancel(const Ticket& ticket);
   void stop();
   std::uint64_t drain(Clock::TimePoint deadline);

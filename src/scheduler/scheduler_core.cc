@@ -98,12 +98,12 @@ tl::expected<void, Refusal> SchedulerCore::submit(
 }
 
 tl::expected<void, Refusal> SchedulerCore::would_accept(
-    std::int32_t tokens, const SubmitOptions& options
+    std::int32_t tokens, const SubmitOptions& options, std::int64_t ahead
 ) {
   std::optional<Denial> denial;
   {
     const std::lock_guard lock(impl_->mutex);
-    denial = impl_->state.would_deny(options, tokens, impl_->clock->now());
+    denial = impl_->state.would_deny(options, tokens, ahead, impl_->clock->now());
     impl_->counts.refused += denial ? 1 : 0;
   }
   if (!denial) return {};

@@ -17,7 +17,7 @@ SchedulerState::SchedulerState(const SchedulerOptions& options)
     : options_(options), queue_(options), admission_(options), hold_(options) {}
 
 std::optional<Denial> SchedulerState::deny(
-    std::span<SchedulerRequest* const> requests, Clock::TimePoint now
+    std::span<SchedulerRequest* const> requests, const Load& load, Clock::TimePoint now
 ) {
   if (stopping_) return Denial{.reason = RefusalReason::kStopped};
   const SchedulerRequest& first = *requests.front();
@@ -32,18 +32,23 @@ std::optional<Denial> SchedulerState::deny(
     applicant.tokens += tokens;
   }
   if (coalescer_.leader(first.options.key) != nullptr) applicant.tokens = 0;
-  return admission_.deny(applicant, load(now), model_, now);
+  return admission_.deny(applicant, load, model_, now);
 }
 
 std::optional<Denial> SchedulerState::would_deny(
-    const SubmitOptions& options, std::int32_t tokens, Clock::TimePoint now
+    const SubmitOptions& options, std::int32_t tokens, std::int64_t ahead, Clock::TimePoint now
 ) {
   SchedulerRequest request;
   request.options = options;
   request.trace.priority = options.priority;
   request.trace.tokens = tokens;
   SchedulerRequest* const one = &request;
-  return deny({&one, 1}, now);
+  Load expected = load(now);
+  const std::int64_t usual = queue_.empty() ? tokens : queue_.tokens() / queue_.requests();
+  const auto own = static_cast<std::size_t>(options.priority);
+  expected.queued_requests[own] += ahead;
+  expected.queued_tokens[own] += ahead * usual;
+  return deny({&one, 1}, expected, now);
 }
 
 std::optional<Denial> SchedulerState::submit(
@@ -52,7 +57,7 @@ std::optional<Denial> SchedulerState::submit(
   if (!options_.coalesce) {
     for (SchedulerRequest* request : requests) request->options.key.clear();
   }
-  if (std::optional<Denial> denial = deny(requests, now)) return denial;
+  if (std::optional<Denial> denial = deny(requests, load(now), now)) return denial;
   const nanoseconds wait =
       admission_.predict_wait(requests.front()->trace.priority, load(now), model_);
   for (std::size_t i = 0; i < requests.size(); ++i) {

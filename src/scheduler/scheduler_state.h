@@ -30,9 +30,10 @@ class SchedulerState {
  public:
   explicit SchedulerState(const SchedulerOptions& options);
 
-  /// Why one request like this would not be accepted, if it would not.
+  /// Why one request like this would not be accepted behind `ahead` others that come before it, if
+  /// it would not.
   [[nodiscard]] std::optional<Denial> would_deny(
-      const SubmitOptions& options, std::int32_t tokens, Clock::TimePoint now
+      const SubmitOptions& options, std::int32_t tokens, std::int64_t ahead, Clock::TimePoint now
   );
   /// Accepts all of `requests` or says why none.
   std::optional<Denial> submit(
@@ -57,7 +58,7 @@ class SchedulerState {
 
  private:
   [[nodiscard]] std::optional<Denial> deny(
-      std::span<SchedulerRequest* const> requests, Clock::TimePoint now
+      std::span<SchedulerRequest* const> requests, const Load& load, Clock::TimePoint now
   );
   void accept(SchedulerRequest* request, Clock::TimePoint now, std::chrono::nanoseconds wait);
   void enqueue(SchedulerRequest* request);

@@ -53,6 +53,20 @@ TEST_F(SchedulerStateTest, WhatWaitsIsSharedBetweenTheWorkers) {
   EXPECT_EQ(begin().trace.tokens, 50);
 }
 
+TEST_F(SchedulerStateTest, RequestsThatAreBeingPreparedTakeRoom) {
+  SchedulerState small({.max_queued_tokens = 1000, .max_queued_requests = 80});
+  const auto has_room = [&](std::int64_t ahead) { return !small.would_deny({}, 1, ahead, now); };
+  EXPECT_TRUE(has_room(59)) << "60 of 80 are for normal requests";
+  EXPECT_FALSE(has_room(60));
+  SchedulerRequest waiting;
+  waiting.trace.tokens = 100;
+  SchedulerRequest* const one = &waiting;
+  Ticket ticket;
+  ASSERT_FALSE(small.submit({&one, 1}, {&ticket, 1}, now));
+  EXPECT_TRUE(has_room(6)) << "700 of 750 tokens";
+  EXPECT_FALSE(has_room(7)) << "each is taken to be as long as what waits";
+}
+
 class OneWorkerTest : public SchedulerStateTest {
  protected:
   OneWorkerTest() : SchedulerStateTest(1) {}

@@ -94,7 +94,7 @@ class GraphModel final : public ServedModel, private TensorService {
       finish(*request, std::move(status));
       return nullptr;
     }
-    if (const auto room = scheduler_->would_accept(1, submit_options(options)); !room) {
+    if (const auto room = room_for(options); !room) {
       finish(*request, take_refusal(room.error(), request->facts));
       return nullptr;
     }
@@ -133,7 +133,7 @@ class GraphModel final : public ServedModel, private TensorService {
 
   [[nodiscard]] std::optional<Refused> refuse_unread() override {
     if (ledger_.draining()) return {};  // `submit` has the words for it
-    return martlet::refuse_unread(scheduler_->would_accept(1, {}), *ledger_.recorder());
+    return martlet::refuse_unread(room_for({}), *ledger_.recorder());
   }
 
   bool run_aside(std::function<void()> task) override { return readers_.push(std::move(task)); }
@@ -151,6 +151,13 @@ class GraphModel final : public ServedModel, private TensorService {
  private:
   static Status going_away() {
     return error(StatusCode::kUnavailable, kWhere, "the model is going away");
+  }
+
+  /// Images that are about to be read count as if they waited already.
+  [[nodiscard]] tl::expected<void, Refusal> room_for(const RequestOptions& options) {
+    return scheduler_->would_accept(
+        1, submit_options(options), static_cast<int64_t>(readers_.waiting())
+    );
   }
 
   [[nodiscard]] Status check_images(const PendingRequest& request) const {

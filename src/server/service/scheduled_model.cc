@@ -166,11 +166,14 @@ class ScheduledModel final : public ServedModel {
     return {};
   }
 
-  /// Refuses before it costs a tokenization what would be refused after it. With coalescing the
-  /// tokens decide: they may be on their way already.
+  /// Refuses before it costs a tokenization what would be refused after it; what is about to be
+  /// tokenized counts as if it waited already. With coalescing the tokens decide: they may be on
+  /// their way already.
   [[nodiscard]] Scheduler::Admitted<void> room_for(const RequestOptions& options) {
     if (options_.coalesce) return {};
-    return scheduler_->would_accept(1, submit_options(options));
+    return scheduler_->would_accept(
+        1, submit_options(options), static_cast<int64_t>(aside_.waiting())
+    );
   }
 
   /// Tokenizes as much as one turn allows, and queues what is left.
