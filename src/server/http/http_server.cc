@@ -113,7 +113,7 @@ void HttpServer::Listener::take(IoThread& io, tcp::socket socket) {
   auto connection =
       tls_ ? make_tls_connection(shared_, io, std::move(socket), std::move(client), tls_)
            : make_plain_connection(shared_, io, std::move(socket), std::move(client));
-  io.run([connection] { connection->open(); });
+  if (connection) io.run([connection] { connection->open(); });
 }
 
 void HttpServer::Listener::turn_away(tcp::socket& socket) const {
@@ -155,7 +155,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(
 ) {
   const int threads = std::max(1, options.io_threads);
   const auto shared = std::make_shared<HttpContext>(std::move(options), router, observer);
-  for (int i = 0; i < threads; ++i) shared->io_threads.push_back(std::make_unique<IoThread>());
+  for (int i = 0; i < threads; ++i) {
+    auto io = IoThread::make();
+    if (!io) return io.error();
+    shared->io_threads.push_back(*std::move(io));
+  }
   const auto listener = std::make_shared<Listener>(shared);
   MARTLET_RETURN_IF_ERROR(listener->listen());
   listener->accept_next();

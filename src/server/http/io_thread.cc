@@ -22,11 +22,25 @@ constexpr std::size_t kScratchBytes = 64 << 10;
 
 }  // namespace
 
-IoThread::IoThread() : work_(boost::asio::make_work_guard(context_)), scratch_(kScratchBytes) {}
+Result<std::unique_ptr<IoThread>> IoThread::make() {
+  auto sockets = SocketEvents::open();
+  if (!sockets) return sockets.error();
+  return std::unique_ptr<IoThread>(new IoThread(*std::move(sockets)));
+}
 
-IoThread::~IoThread() { stop(); }
+IoThread::IoThread(std::unique_ptr<SocketEvents> sockets)
+    : work_(boost::asio::make_work_guard(context_)),
+      sockets_(std::move(sockets)),
+      news_(context_, sockets_->descriptor()),
+      scratch_(kScratchBytes) {}
+
+IoThread::~IoThread() {
+  stop();
+  news_.release();  // the descriptor is not its own
+}
 
 void IoThread::start() {
+  watch_sockets();
   sweep();
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "martlet-io");
@@ -35,6 +49,17 @@ void IoThread::start() {
     static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice));
     loop();
   });
+}
+
+void IoThread::watch_sockets() {
+  news_.async_wait(
+      boost::asio::posix::stream_descriptor::wait_read,
+      [this](boost::system::error_code failed) {
+        if (failed) return;
+        sockets_->dispatch();
+        if (!stopping_) watch_sockets();
+      }
+  );
 }
 
 void IoThread::loop() {
@@ -49,6 +74,8 @@ void IoThread::stop() {
   run([this] {
     stopping_ = true;
     timer_.cancel();
+    boost::system::error_code ignored;
+    news_.cancel(ignored);
     for_each([](Connection& connection) { connection.close(); });
     work_.reset();
   });

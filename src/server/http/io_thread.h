@@ -4,13 +4,18 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <span>
 #include <thread>
 #include <unordered_set>
 #include <vector>
+
+#include "core/socket_events.h"
+#include "martlet/status.h"
 
 namespace martlet {
 
@@ -18,7 +23,9 @@ class Connection;
 
 class IoThread {
  public:
-  IoThread();
+  /// kResourceExhausted without a file descriptor to spare.
+  static Result<std::unique_ptr<IoThread>> make();
+
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
   ~IoThread();
@@ -37,6 +44,9 @@ class IoThread {
 
   /// Connections that come now are not served any more.
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+
+  /// Where connections hear what is new on their sockets.
+  SocketEvents& sockets() noexcept { return *sockets_; }
 
   /// Where connections read into, so that an idle one owns no buffer.
   std::span<char> scratch() noexcept { return scratch_; }
@@ -58,13 +68,18 @@ class IoThread {
   void for_each(const std::function<void(Connection&)>& visit);
 
  private:
+  explicit IoThread(std::unique_ptr<SocketEvents> sockets);
+
   void loop();
+  void watch_sockets();
   void sweep();
   void end_late(std::chrono::steady_clock::time_point now);
 
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_{context_};
+  const std::unique_ptr<SocketEvents> sockets_;
+  boost::asio::posix::stream_descriptor news_;  // of sockets_: readable when it has something
   std::vector<char> scratch_;
   std::unordered_set<Connection*> connections_;
   /// No connection is late before; thousands of them are not looked at ten times a second.

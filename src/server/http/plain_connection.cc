@@ -1,19 +1,43 @@
 #include "server/http/plain_connection.h"
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <cerrno>
 #include <utility>
+
+#include "core/socket_events.h"
 
 namespace martlet {
 namespace {
 
-using boost::asio::ip::tcp;
-using boost::system::error_code;
+constexpr std::size_t kMostPieces = 64;  // of one write
 
-class PlainConnection final : public Connection {
+bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+/// `call` until no signal has interrupted it.
+template <class Call>
+ssize_t uninterrupted(const Call& call) {
+  ssize_t result = -1;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+class PlainConnection final : public Connection, public SocketEvents::Listener {
  public:
   PlainConnection(
-      std::shared_ptr<HttpContext> shared, IoThread& io, tcp::socket socket, std::string client
+      std::shared_ptr<HttpContext> shared, IoThread& io, int socket, std::string client
   )
-      : Connection(std::move(shared), io, std::move(client)), socket_(std::move(socket)) {}
+      : Connection(std::move(shared), io, std::move(client)), socket_(socket) {}
+
+  ~PlainConnection() override {
+    if (socket_ >= 0) ::close(socket_);
+  }
 
  private:
   [[nodiscard]] std::shared_ptr<PlainConnection> self() {
@@ -21,71 +45,97 @@ class PlainConnection final : public Connection {
   }
 
   void do_open() override {
-    error_code failed;
-    socket_.non_blocking(true, failed);
-    if (failed) return close();
+    if (!io().sockets().add(socket_, self())) return close();
     opened();
   }
 
-  // Waits, then reads into the thread's buffer: a waiting connection needs none of its own.
+  void on_news(const SocketEvents::News& news) override {
+    input_over_ = input_over_ || news.input_over;
+    readable_ = readable_ || news.readable;
+    if (news.broken && watches_for_reset_) return close();
+    if (news.writable && std::exchange(blocked_, false)) transmitted(0);
+    if (readable_ && wanted_) read_now();
+  }
+
   void receive() override {
-    socket_.async_wait(tcp::socket::wait_read, [self = self()](error_code failed) {
-      if (failed) return self->close();
-      self->read_now();
+    wanted_ = true;
+    if (!readable_) return;
+    // Not at once: a client that sends without end would keep the thread to itself.
+    boost::asio::post(io().context(), [self = self()] {
+      if (self->readable_ && self->wanted_) self->read_now();
     });
   }
 
+  /// Into the thread's buffer: a waiting connection needs none of its own.
   void read_now() {
-    error_code failed;
+    if (socket_ < 0) return;
     const std::span<char> scratch = io().scratch();
-    const std::size_t size =
-        socket_.read_some(boost::asio::buffer(scratch.data(), scratch.size()), failed);
-    if (failed == boost::asio::error::would_block) return receive();
-    if (failed && failed != boost::asio::error::eof) return close();
-    received({scratch.data(), size});
+    const ssize_t size =
+        uninterrupted([&] { return ::recv(socket_, scratch.data(), scratch.size(), 0); });
+    if (size < 0 && !would_block()) return close();
+    // There will be news of what is not there yet; not of an end that has been told already.
+    const bool drained = size < static_cast<ssize_t>(scratch.size());
+    readable_ = !drained || (input_over_ && size > 0);
+    if (size < 0) return;
+    wanted_ = false;
+    received({scratch.data(), static_cast<std::size_t>(size)});
+  }
+
+  [[nodiscard]] ssize_t send_pieces(Buffers buffers) const {
+    std::array<iovec, kMostPieces> pieces{};
+    const std::size_t count = std::min(buffers.size(), pieces.size());
+    for (std::size_t i = 0; i < count; ++i)
+      pieces[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    return ::sendmsg(socket_, &message, MSG_NOSIGNAL);
   }
 
   // The socket nearly always has room, and then no event is needed.
   std::optional<std::size_t> transmit(Buffers buffers) override {
-    error_code failed;
-    const std::size_t sent = socket_.write_some(buffers, failed);
-    if (!failed) return sent;
-    if (failed != boost::asio::error::would_block) {
-      close();
-      return std::nullopt;
-    }
-    socket_.async_wait(tcp::socket::wait_write, [self = self()](error_code lost) {
-      if (lost) return self->close();
-      self->transmitted(0);
+    const ssize_t sent = uninterrupted([&] {
+      if (buffers.size() > 1) return send_pieces(buffers);
+      return ::send(socket_, buffers[0].data(), buffers[0].size(), MSG_NOSIGNAL);
     });
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (would_block()) {
+      blocked_ = true;
+    } else {
+      close();
+    }
     return std::nullopt;
   }
 
-  void watch_for_reset() override {
-    socket_.async_wait(tcp::socket::wait_error, [self = self()](error_code) { self->close(); });
-  }
+  void watch_for_reset() override { watches_for_reset_ = true; }
 
-  void end_output() override {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  }
+  void end_output() override { ::shutdown(socket_, SHUT_WR); }
 
   void close_socket() override {
-    error_code ignored;
-    socket_.close(ignored);
+    io().sockets().remove(socket_);
+    ::close(std::exchange(socket_, -1));
   }
 
-  tcp::socket socket_;
+  int socket_;
+  bool readable_ = false;    // there may be something to read
+  bool input_over_ = false;  // the client sends no more than that
+  bool wanted_ = false;      // `received` is to follow
+  bool blocked_ = false;     // `transmitted` is to follow
+  bool watches_for_reset_ = false;
 };
 
 }  // namespace
 
 std::shared_ptr<Connection> make_plain_connection(
-    std::shared_ptr<HttpContext> shared, IoThread& io, tcp::socket socket, std::string client
+    std::shared_ptr<HttpContext> shared, IoThread& io, boost::asio::ip::tcp::socket socket,
+    std::string client
 ) {
-  return std::make_shared<PlainConnection>(
-      std::move(shared), io, std::move(socket), std::move(client)
-  );
+  boost::system::error_code failed;
+  socket.native_non_blocking(true, failed);
+  if (failed) return nullptr;
+  const int released = socket.release(failed);
+  if (failed) return nullptr;
+  return std::make_shared<PlainConnection>(std::move(shared), io, released, std::move(client));
 }
 
 }  // namespace martlet

@@ -9,6 +9,7 @@
 
 namespace martlet {
 
+/// Null when the system does not let go of the socket.
 std::shared_ptr<Connection> make_plain_connection(
     std::shared_ptr<HttpContext> shared, IoThread& io, boost::asio::ip::tcp::socket socket,
     std::string client
