@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/http/request_identity.h"
+#include "server/http/unread_refusal.h"
 
 namespace martlet {
 namespace {
@@ -125,11 +126,25 @@ void Connection::received(std::string_view data) {
     return discarded_ > kLingerBytes ? close() : read_on();
   }
   if (rest_.empty()) {
-    parse(data);
+    if (!refuse_unread(data)) parse(data);
   } else {
     rest_.append(data);
     parse(rest_);
   }
+}
+
+/// Where requests are being refused: whether this one was, and its answer is on its way.
+bool Connection::refuse_unread(std::string_view data) {
+  if (!io_.refusing() || shared_->draining.load() || !is_idle()) return false;
+  auto answer = martlet::refuse_unread(*shared_, data, client_);
+  if (!answer) return false;
+  io_.refused();
+  unqueued_ = *std::move(answer);
+  flush();
+  if (closed_) return true;
+  set_read_deadline();
+  read_on();
+  return true;
 }
 
 void Connection::parse(std::string_view data) {
@@ -288,7 +303,7 @@ void Connection::on_input_end() {
 /// Before the next answer, "100 Continue".
 void Connection::send_interim() {
   if (transmitting_) return;
-  interim_ = kContinue;
+  unqueued_ = kContinue;
   flush();
 }
 
@@ -304,8 +319,8 @@ void Connection::on_output() {
 
 void Connection::gather() {
   buffers_.clear();
-  std::size_t size = interim_.size();
-  if (size != 0) buffers_.push_back(boost::asio::buffer(interim_));
+  std::size_t size = unqueued_.size();
+  if (size != 0) buffers_.push_back(boost::asio::buffer(unqueued_));
   for (const auto& exchange : queue_) {
     bool first = true;
     for (const std::string& piece : exchange->pieces()) {
@@ -343,9 +358,10 @@ void Connection::transmitted(std::size_t size) {
 /// Drops what has been written, and the exchanges that are answered; false when that ended the
 /// connection.
 bool Connection::consume(std::size_t size) {
-  const std::size_t interim = std::min(size, interim_.size());
-  interim_.erase(0, interim);
-  size -= interim;
+  const std::size_t before = std::min(size, unqueued_.size());
+  unqueued_.erase(0, before);
+  if (unqueued_.empty()) unqueued_ = std::string();  // gives its memory back
+  size -= before;
   while (!queue_.empty()) {
     const auto exchange = queue_.front();
     size = exchange->consume(size);

@@ -77,6 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool takes_requests() const;
   [[nodiscard]] bool is_idle() const;
   void on_input_end();
+  bool refuse_unread(std::string_view data);
   void parse(std::string_view data);
   bool parse_some(std::string_view& data);
   void keep_rest(std::string_view data);
@@ -102,7 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   RequestParser parser_;
   std::string rest_;  // input not yet parsed
   std::deque<std::shared_ptr<Exchange>> queue_;
-  std::string interim_;  // written before the answer of the queue's front
+  std::string unqueued_;  // written before the queue's: an interim response, or a refusal
   std::vector<boost::asio::const_buffer> buffers_;
   Clock::time_point message_begin_{};  // when the first byte of the current request came
   Clock::time_point read_deadline_ = Clock::time_point::max();

@@ -65,7 +65,8 @@ void IoThread::watch_sockets() {
 void IoThread::loop() {
   while (context_.run_one() != 0) {
     context_.poll();
-    if (std::exchange(refused_, false)) std::this_thread::sleep_for(kBetweenLooks);
+    refusing_ = std::exchange(refused_, false);
+    if (refusing_) std::this_thread::sleep_for(kBetweenLooks);
   }
 }
 

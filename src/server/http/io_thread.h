@@ -56,6 +56,9 @@ class IoThread {
   /// written at once, and much when each takes the processor from the work that is accepted.
   void refused() noexcept { refused_ = true; }
 
+  /// Whether one was, at this look or the last.
+  [[nodiscard]] bool refusing() const noexcept { return refused_ || refusing_; }
+
   /// A connection's deadline is now `time`: `give_up` follows when it has passed.
   void expect(std::chrono::steady_clock::time_point time) noexcept {
     earliest_ = std::min(earliest_, time);
@@ -85,7 +88,8 @@ class IoThread {
   /// No connection is late before; thousands of them are not looked at ten times a second.
   std::chrono::steady_clock::time_point earliest_ = std::chrono::steady_clock::time_point::max();
   bool stopping_ = false;
-  bool refused_ = false;  // since the last look
+  bool refused_ = false;   // at this look
+  bool refusing_ = false;  // at the last
   std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,9 @@ class Headers {
 
   std::vector<std::pair<std::string, std::string>> entries_;
 };
+
+/// Whether `c` is an ASCII letter or digit.
+bool is_alphanumeric(char c) noexcept;
 
 /// Whether two ASCII words are equal but for case.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
@@ -130,6 +134,12 @@ class Responder {
 
 /// Answers one request, now or later; runs on an I/O thread and must not block or compute there.
 using Handler = std::function<void(HttpRequest&&, Responder&&)>;
+
+/// Answers for a handler that would refuse the request whatever it says, such as one whose queue is
+/// full; sees no more than the header and the bytes of the body. Runs on an I/O thread, for every
+/// request, and must cost next to nothing.
+using Gate =
+    std::function<std::optional<HttpResponse>(const Headers& headers, std::string_view body)>;
 
 /// The reason phrase of a status code, e.g. "Not Found". Static storage.
 std::string_view reason_phrase(int status) noexcept;

@@ -7,12 +7,10 @@
 #include <cstdint>
 #include <random>
 
+#include "server/http/message.h"
+
 namespace martlet {
 namespace {
-
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 bool is_lower_hex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {

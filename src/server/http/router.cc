@@ -1,5 +1,6 @@
 #include "server/http/router.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
@@ -39,11 +40,9 @@ HttpResponse plain_error(int status, std::string_view message) {
 
 enum class Match { kNo, kYes, kMalformed };
 
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
 Match match(
     const std::vector<std::string>& pattern, const std::vector<std::string_view>& segments,
-    Parameters& parameters
+    std::vector<std::pair<std::string, std::string>>& parameters
 ) {
   if (pattern.size() != segments.size()) return Match::kNo;
   parameters.clear();
@@ -116,8 +115,12 @@ Router::Route& Router::route_of(std::string_view pattern) {
   );
 }
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-  route_of(pattern).methods.emplace_back(method, std::move(handler));
+void Router::add(
+    std::string_view method, std::string_view pattern, Handler handler, Gate gate
+) {
+  route_of(pattern).methods.push_back(
+      {.name = std::string(method), .handler = std::move(handler), .gate = std::move(gate)}
+  );
 }
 
 void Router::set_error_shape(std::string_view prefix, ErrorShape shape) {
@@ -137,21 +140,36 @@ HttpResponse Router::error(std::string_view path, int status, std::string_view m
   return response;
 }
 
-const Router::Route* Router::find(HttpRequest& request, bool& malformed) const {
-  if (const auto found = literal_.find(request.path); found != literal_.end())
-    return &found->second;
-  const std::vector<std::string_view> segments = split_path(request.path);
+const Router::Route* Router::find(
+    std::string_view path, Parameters& parameters, bool& malformed
+) const {
+  if (const auto found = literal_.find(path); found != literal_.end()) return &found->second;
+  const std::vector<std::string_view> segments = split_path(path);
   for (const Route& route : patterns_) {
-    const Match result = match(route.segments, segments, request.path_parameters);
+    const Match result = match(route.segments, segments, parameters);
     if (result == Match::kYes) return &route;
     malformed = malformed || result == Match::kMalformed;
   }
   return nullptr;
 }
 
+std::optional<Router::Refusal> Router::refuse_post(
+    std::string_view path, std::string_view body
+) const {
+  Parameters parameters;
+  bool malformed = false;
+  const Route* const route = find(path, parameters, malformed);
+  if (route == nullptr) return std::nullopt;
+  const auto post = std::ranges::find(route->methods, "POST", &Method::name);
+  if (post == route->methods.end() || !post->gate) return std::nullopt;
+  auto refused = post->gate({}, body);
+  if (!refused) return std::nullopt;
+  return Refusal{.pattern = route->pattern, .response = *std::move(refused)};
+}
+
 void Router::dispatch(HttpRequest&& request, Responder&& responder) const {
   bool malformed = false;
-  const Route* route = find(request, malformed);
+  const Route* route = find(request.path, request.path_parameters, malformed);
   if (route == nullptr) {
     responder.send(
         malformed ? error(request.path, 400, "the path has a malformed escape, expected %XX")
@@ -163,8 +181,12 @@ void Router::dispatch(HttpRequest&& request, Responder&& responder) const {
   const std::string_view wanted =
       request.method == "HEAD" ? std::string_view("GET") : request.method;
   std::string allowed;
-  for (const auto& [method, handler] : route->methods) {
-    if (method == wanted) return handler(std::move(request), std::move(responder));
+  for (const auto& [method, handler, gate] : route->methods) {
+    if (method == wanted) {
+      auto refused = gate ? gate(request.headers, request.body) : std::nullopt;
+      if (refused) return responder.send(*std::move(refused));
+      return handler(std::move(request), std::move(responder));
+    }
     allowed += (allowed.empty() ? "" : ", ") + method + (method == "GET" ? ", HEAD" : "");
   }
   HttpResponse response =

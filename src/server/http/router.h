@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "server/http/message.h"
@@ -22,8 +24,10 @@ class Router {
 
   /// `pattern` is a path; a segment {name} takes one segment of the path, which the handler finds,
   /// percent-decoded, under that name. Routes of literal segments win. A GET route also answers
-  /// HEAD.
-  void add(std::string_view method, std::string_view pattern, Handler handler);
+  /// HEAD. The handler gets what `gate`, if there is one, lets pass.
+  void add(
+      std::string_view method, std::string_view pattern, Handler handler, Gate gate = nullptr
+  );
 
   /// Failures below `prefix` (whole segments; the longest wins) that no handler has answered, such
   /// as 404, 405, 401 and 413, take this shape. The default is {"error": message}.
@@ -32,25 +36,44 @@ class Router {
   /// Calls the handler, or answers 404, 405 (with Allow), or 400 for a path that cannot be decoded.
   void dispatch(HttpRequest&& request, Responder&& responder) const;
 
+  struct Refusal {
+    std::string_view pattern;  // of the route; lives as long as the router
+    HttpResponse response;
+  };
+  /// What the gate of the route says to a POST whose header is not worth mentioning; nothing: no
+  /// route, no gate, or it lets the request pass, which then needs `dispatch`.
+  [[nodiscard]] std::optional<Refusal> refuse_post(
+      std::string_view path, std::string_view body
+  ) const;
+
   /// A failure in the shape that belongs to `path`.
   [[nodiscard]] HttpResponse error(std::string_view path, int status, std::string_view message)
       const;
 
  private:
+  struct Method {
+    std::string name;
+    Handler handler;
+    Gate gate;  // may be null
+  };
   struct Route {
     std::string pattern;
     std::vector<std::string> segments;  // a name in braces, or literal text
-    std::vector<std::pair<std::string, Handler>> methods;
+    std::vector<Method> methods;
   };
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
   struct Shape {
     std::string prefix;
     ErrorShape make;
   };
 
   Route& route_of(std::string_view pattern);
-  [[nodiscard]] const Route* find(HttpRequest& request, bool& malformed) const;
+  /// Null when there is none; `malformed` when that may be for an escape.
+  [[nodiscard]] const Route* find(
+      std::string_view path, Parameters& parameters, bool& malformed
+  ) const;
 
-  std::unordered_map<std::string, Route> literal_;  // by path
+  std::map<std::string, Route, std::less<>> literal_;  // by path
   std::vector<Route> patterns_;
   std::vector<Shape> shapes_;
 };

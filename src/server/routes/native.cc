@@ -181,7 +181,8 @@ void predict_natively(const RouteContext& context, HttpRequest&& request, Respon
 void add_native_routes(Router& router, const RouteContext& context) {
   const auto add = [&](std::string_view path, auto route) {
     router.add(
-        "POST", path, while_there_is_room(context, native_dialect(), in_context(context, route))
+        "POST", path, off_io_thread(context, in_context(context, route)),
+        while_there_is_room(context, native_dialect())
     );
   };
   add("/v1/predict", &predict_natively);

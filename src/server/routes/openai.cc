@@ -123,8 +123,8 @@ void show_model(const RouteContext& context, const HttpRequest& request, Respond
 
 void add_openai_routes(Router& router, const RouteContext& context) {
   router.add(
-      "POST", "/v1/embeddings",
-      while_there_is_room(context, openai_dialect(), in_context(context, &embed))
+      "POST", "/v1/embeddings", off_io_thread(context, in_context(context, &embed)),
+      while_there_is_room(context, openai_dialect())
   );
   router.add("GET", "/v1/models", [&context](HttpRequest&&, Responder&& responder) {
     list_models(context, std::move(responder));

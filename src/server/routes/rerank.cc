@@ -113,7 +113,8 @@ void rerank(const RouteContext& context, HttpRequest&& request, Responder respon
 void add_rerank_routes(Router& router, const RouteContext& context) {
   for (const std::string_view path : {"/v1/rerank", "/v2/rerank"}) {
     router.add(
-        "POST", path, while_there_is_room(context, rerank_dialect(), in_context(context, &rerank))
+        "POST", path, off_io_thread(context, in_context(context, &rerank)),
+        while_there_is_room(context, rerank_dialect())
     );
     router.set_error_shape(path, rerank_error);
   }

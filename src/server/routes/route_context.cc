@@ -10,27 +10,23 @@ namespace martlet {
 namespace {
 
 /// May find one that is none, in a text; then the request is read.
-bool names_priority(const HttpRequest& request) {
-  return request.headers.find("X-Priority") != nullptr ||
-         request.body.find("priority") != std::string::npos;
+bool names_priority(const Headers& headers, std::string_view body) {
+  return headers.find("X-Priority") != nullptr || body.find("priority") != body.npos;
 }
 
 }  // namespace
 
-Handler while_there_is_room(const RouteContext& context, const Dialect& dialect, Handler handler) {
-  return [&context, &dialect, handler = off_io_thread(context, std::move(handler))](
-             HttpRequest&& request, Responder&& responder
-         ) {
-    if (request.body.size() <= kLargeBody && !names_priority(request)) {
-      const auto model = context.models.only();
-      const auto refused = model ? model->refuse_unread() : std::nullopt;
-      if (refused) {
-        return responder.send(failure_response(
-            refused->status, refused->facts, dialect.error_shape, dialect.status_of
-        ));
-      }
-    }
-    handler(std::move(request), std::move(responder));
+Gate while_there_is_room(const RouteContext& context, const Dialect& dialect) {
+  return [&context, &dialect](
+             const Headers& headers, std::string_view body
+         ) -> std::optional<HttpResponse> {
+    if (body.size() > kLargeBody || names_priority(headers, body)) return std::nullopt;
+    const auto model = context.models.only();
+    const auto refused = model ? model->refuse_unread() : std::nullopt;
+    if (!refused) return std::nullopt;
+    return failure_response(
+        refused->status, refused->facts, dialect.error_shape, dialect.status_of
+    );
   };
 }
 

@@ -34,10 +34,9 @@ inline constexpr std::size_t kLargeBody = 64 << 10;
 /// wait, the answer is 503.
 Handler off_io_thread(const RouteContext& context, Handler handler);
 
-/// As off_io_thread, for requests to models: one that would be refused whatever it asks is refused
-/// unread, in the dialect's words. That it has a body at all is then nearly all that it costs.
-/// Which model and how urgent must be plain without reading: there is one, and nothing is said of
-/// priorities. `dialect` outlives the handler.
-Handler while_there_is_room(const RouteContext& context, const Dialect& dialect, Handler handler);
+/// For requests to models: one that would be refused whatever it asks is refused unread, in the
+/// dialect's words. Which model and how urgent must be plain without reading: there is one, and
+/// nothing is said of priorities. `dialect` outlives the gate.
+Gate while_there_is_room(const RouteContext& context, const Dialect& dialect);
 
 }  // namespace martlet

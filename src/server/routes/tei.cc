@@ -219,12 +219,12 @@ void add_tei_routes(Router& router, const RouteContext& context) {
         }
     );
   };
-  const auto post = [&](std::string_view path, Handler answer) {
-    router.add("POST", path, std::move(answer));
+  const auto post = [&](std::string_view path, Handler answer, Gate gate = nullptr) {
+    router.add("POST", path, off_io_thread(context, std::move(answer)), std::move(gate));
     router.set_error_shape(path, tei_error);
   };
   const auto post_to_model = [&](std::string_view path, Handler answer) {
-    post(path, while_there_is_room(context, tei_dialect(), std::move(answer)));
+    post(path, std::move(answer), while_there_is_room(context, tei_dialect()));
   };
   post_to_model("/embed", tei_handler(TeiRoute::kEmbed));
   post_to_model("/embed_all", tei_handler(TeiRoute::kEmbedAll));
@@ -232,10 +232,11 @@ void add_tei_routes(Router& router, const RouteContext& context) {
   post_to_model("/similarity", tei_handler(TeiRoute::kSimilarity));
   post_to_model("/predict", in_context(context, &predict));
   post_to_model("/predict-orchestrated", in_context(context, &predict));
-  post("/tokenize", off_io_thread(context, tei_handler(TeiRoute::kTokenize)));
-  post("/decode", off_io_thread(context, in_context(context, &decode)));
+  post("/tokenize", tei_handler(TeiRoute::kTokenize));
+  post("/decode", in_context(context, &decode));
   router.add(
-      "POST", "/", while_there_is_room(context, tei_dialect(), in_context(context, &answer_default))
+      "POST", "/", off_io_thread(context, in_context(context, &answer_default)),
+      while_there_is_room(context, tei_dialect())
   );
   router.add("GET", "/info", [&context](HttpRequest&& request, Responder&& responder) {
     info(context, request, std::move(responder));

@@ -183,8 +183,8 @@ void add_v2_routes(Router& router, const RouteContext& context) {
     get(model + "/ready", &model_ready);
     get(model + "/stats", &statistics);
     router.add(
-        "POST", model + "/infer",
-        while_there_is_room(context, v2_dialect(), in_context(context, &infer))
+        "POST", model + "/infer", off_io_thread(context, in_context(context, &infer)),
+        while_there_is_room(context, v2_dialect())
     );
   }
   router.add(
