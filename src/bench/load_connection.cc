@@ -1,72 +1,98 @@
 #include "bench/load_connection.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "core/socket_io.h"
 
 namespace martlet {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
-}  // namespace
+int new_socket(int family) {
+  const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  if (socket >= 0) ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
+}
 
-LoadConnection::LoadConnection(const Place& place) : place_(place), socket_(place.io) {}
+int take_error(int socket) {
+  int code = 0;
+  socklen_t size = sizeof code;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
+}
+
+}  // namespace
 
 void LoadConnection::ask(std::string_view request, TimePoint due) {
   busy_ = true;
   due_ = due;
-  asked_ = SteadyClock::now();
+  asked_ = sent_ = SteadyClock::now();
   unsent_ = request;
   reader_.reset();
-  if (socket_.is_open()) {
-    sent_ = asked_;
-    return send();
+  if (socket_ >= 0) return send();
+  if (!open()) fail("connect", std::strerror(errno));
+}
+
+bool LoadConnection::open() {
+  socket_ = new_socket(place_.server.protocol().family());
+  if (socket_ < 0) return false;
+  connecting_ = true;
+  const bool begun =
+      ::connect(socket_, place_.server.data(), static_cast<socklen_t>(place_.server.size())) == 0 ||
+      errno == EINPROGRESS;
+  return begun && place_.sockets.add(socket_, shared_from_this());
+}
+
+void LoadConnection::on_news(const SocketEvents::News& news) {
+  if (connecting_) {
+    if (news.writable) connected();
+    return;
   }
-  socket_.async_connect(place_.server, [this](error_code failure) {
-    if (failure) return fail("connect", failure.message());
-    error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
-    sent_ = SteadyClock::now();
-    send();
-  });
+  if (news.writable && !unsent_.empty()) send();
+  if (news.readable && busy_) read_now();
+  // The server may end a connection that nobody uses: the next request opens another.
+  if (news.input_over && !busy_) close();
 }
 
-/// There is nearly always room for a whole request, and then no event is needed.
+void LoadConnection::connected() {
+  connecting_ = false;
+  if (const int code = take_error(socket_); code != 0) return fail("connect", std::strerror(code));
+  sent_ = SteadyClock::now();
+  send();
+}
+
+/// There is nearly always room for a whole request; else there will be news.
 void LoadConnection::send() {
-  error_code failure;
-  const std::size_t sent = socket_.write_some(asio::buffer(unsent_), failure);
-  if (failure && failure != asio::error::would_block) return fail("write", failure.message());
-  unsent_.remove_prefix(sent);
-  if (unsent_.empty()) return receive();
-  socket_.async_wait(tcp::socket::wait_write, [this](error_code lost) {
-    if (lost) return fail("write", lost.message());
-    send();
-  });
+  const ssize_t sent = send_some(socket_, unsent_);
+  if (sent >= 0) {
+    unsent_.remove_prefix(static_cast<std::size_t>(sent));
+  } else if (!would_block()) {
+    fail("write", std::strerror(errno));
+  }
 }
 
-void LoadConnection::receive() {
-  socket_.async_wait(tcp::socket::wait_read, [this](error_code failure) {
-    if (failure) return fail("read", failure.message());
-    read_now();
-  });
-}
-
+/// All that is there: there will be news of more.
 void LoadConnection::read_now() {
-  error_code failure;
-  const std::span<char> scratch = place_.scratch;
-  const std::size_t size = socket_.read_some(asio::buffer(scratch.data(), scratch.size()), failure);
-  if (failure == asio::error::would_block) return receive();
-  if (failure == asio::error::eof && reader_.read_end()) return finish();
-  if (failure) return fail("read", failure.message());
-  const auto done = reader_.read({scratch.data(), size});
-  if (!done) return fail("read", done.error().message());
-  if (!*done) return receive();
-  finish();
+  while (busy_) {
+    const std::span<char> scratch = place_.scratch;
+    const ssize_t got = receive_some(socket_, scratch);
+    if (got < 0 && would_block()) return;
+    if (got < 0) return fail("read", std::strerror(errno));
+    if (got == 0) return reader_.read_end() ? finish() : fail("read", "the server hung up");
+    const auto size = static_cast<std::size_t>(got);
+    const auto done = reader_.read({scratch.data(), size});
+    if (!done) return fail("read", done.error().message());
+    if (*done) return finish();
+  }
 }
 
 void LoadConnection::finish() {
@@ -82,15 +108,19 @@ void LoadConnection::finish() {
   place_.owner.on_answer(*this, answer);
 }
 
-void LoadConnection::fail(std::string_view where, const std::string& what) {
+void LoadConnection::fail(std::string_view where, std::string_view what) {
+  const std::string why = std::string(where) + ": " + std::string(what);
   close();
   busy_ = false;
-  place_.owner.on_failure(*this, std::string(where) + ": " + what);
+  place_.owner.on_failure(*this, why);
 }
 
 void LoadConnection::close() {
-  error_code ignored;
-  socket_.close(ignored);
+  if (socket_ < 0) return;
+  place_.sockets.remove(socket_);
+  ::close(std::exchange(socket_, -1));
+  connecting_ = false;
+  unsent_ = {};
 }
 
 }  // namespace martlet

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "bench/load_connection.h"
 #include "core/error.h"
 #include "core/short_turns.h"
+#include "core/socket_events.h"
 
 namespace martlet {
 namespace {
@@ -42,8 +44,12 @@ double cpu_seconds() {
 
 class Load final : private LoadConnection::Owner {
  public:
-  Load(tcp::endpoint server, const std::vector<std::string>& requests, const LoadOptions& options)
-      : server_(std::move(server)),
+  Load(
+      std::unique_ptr<SocketEvents> sockets, tcp::endpoint server,
+      const std::vector<std::string>& requests, const LoadOptions& options
+  )
+      : sockets_(std::move(sockets)),
+        server_(std::move(server)),
         requests_(requests),
         options_(options),
         random_(options.seed),
@@ -53,13 +59,14 @@ class Load final : private LoadConnection::Owner {
         end_(begin_ + options.duration),
         recorder_(begin_, end_) {}
 
+  ~Load() {
+    for (const auto& connection : connections_) connection->close();
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
   LoadReport run() {
-    if (is_open_loop()) {
-      next_due_ = now() + gap();
-      arrive();
-    } else {
-      for (int i = 0; i < options_.connections; ++i) go_on(open());
-    }
+    begin();
     watch();
     at(begin_, [this] { cpu_at_begin_ = cpu_seconds(); });
     at(end_, [this] {
@@ -80,12 +87,41 @@ class Load final : private LoadConnection::Owner {
  private:
   [[nodiscard]] bool is_open_loop() const noexcept { return options_.rate > 0; }
 
-  void loop() {
-    const bool paced = is_open_loop() && options_.pacing.count() > 0;
-    while (io_.run_one() != 0) {
-      io_.poll();
-      if (paced) std::this_thread::sleep_for(options_.pacing);
+  void begin() {
+    if (is_open_loop()) {
+      next_due_ = now() + gap();
+      if (!is_paced()) arrive_again();
+    } else {
+      for (int i = 0; i < options_.connections; ++i) go_on(open());
     }
+  }
+
+  [[nodiscard]] bool is_paced() const noexcept {
+    return is_open_loop() && options_.pacing.count() > 0;
+  }
+
+  void loop() {
+    if (!is_paced()) {
+      asio::posix::stream_descriptor news(io_, sockets_->descriptor());
+      hear(news);
+      io_.run();
+      news.release();  // it is the sockets'
+      return;
+    }
+    while (!io_.stopped()) {
+      sockets_->dispatch();
+      arrive();
+      io_.poll();
+      std::this_thread::sleep_for(options_.pacing);
+    }
+  }
+
+  void hear(asio::posix::stream_descriptor& news) {
+    news.async_wait(asio::posix::stream_descriptor::wait_read, [this, &news](error_code failed) {
+      if (failed) return;
+      sockets_->dispatch();
+      hear(news);
+    });
   }
 
   /// Calls `then` at `time`, unless the load ends before.
@@ -99,13 +135,18 @@ class Load final : private LoadConnection::Owner {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * seconds(random_)));
   }
 
-  /// Makes requests due, until the end.
+  /// Makes due what has become so.
   void arrive() {
     const TimePoint until = std::min(now(), end_);
     for (; next_due_ <= until; next_due_ += gap()) make_due(next_due_);
+  }
+
+  /// Does so each time, until the end.
+  void arrive_again() {
+    arrive();
     if (next_due_ >= end_) return;
     arrivals_.expires_at(next_due_);
-    arrivals_.async_wait([this](error_code) { arrive(); });
+    arrivals_.async_wait([this](error_code) { arrive_again(); });
   }
 
   /// Over the connection used last, so that few are used while the server keeps up; or a new one.
@@ -122,8 +163,8 @@ class Load final : private LoadConnection::Owner {
   }
 
   LoadConnection& open() {
-    const LoadConnection::Place place{io_, server_, scratch_, *this};
-    return *connections_.emplace_back(std::make_unique<LoadConnection>(place));
+    const LoadConnection::Place place{*sockets_, server_, scratch_, *this};
+    return *connections_.emplace_back(std::make_shared<LoadConnection>(place));
   }
 
   void ask(LoadConnection& connection, TimePoint due) {
@@ -172,6 +213,7 @@ class Load final : private LoadConnection::Owner {
     at(now() + kBetweenLooks, [this] { look_for_the_last(); });
   }
 
+  const std::unique_ptr<SocketEvents> sockets_;
   const tcp::endpoint server_;
   const std::vector<std::string>& requests_;
   const LoadOptions options_;
@@ -186,7 +228,7 @@ class Load final : private LoadConnection::Owner {
   TimePoint next_due_{};
   LoadRecorder recorder_;
   std::deque<TimePoint> due_;  // and not sent
-  std::vector<std::unique_ptr<LoadConnection>> connections_;
+  std::vector<std::shared_ptr<LoadConnection>> connections_;
   std::vector<LoadConnection*> idle_;
   std::size_t busy_ = 0;
   double cpu_at_begin_ = 0;
@@ -230,7 +272,9 @@ Result<LoadReport> run_load(
   take_short_turns();  // what the generator waits for a processor would count as the server's time
   const auto server = reach(target);
   if (!server) return server.error();
-  return Load(*server, requests, options).run();
+  auto sockets = SocketEvents::open();
+  if (!sockets) return sockets.error();
+  return Load(*std::move(sockets), *server, requests, options).run();
 }
 
 }  // namespace martlet

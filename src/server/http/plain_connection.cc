@@ -6,27 +6,15 @@
 
 #include <array>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "core/socket_events.h"
+#include "core/socket_io.h"
 
 namespace martlet {
 namespace {
 
 constexpr std::size_t kMostPieces = 64;  // of one write
-
-bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
-
-/// `call` until no signal has interrupted it.
-template <class Call>
-ssize_t uninterrupted(const Call& call) {
-  ssize_t result = -1;
-  do {
-    result = call();
-  } while (result < 0 && errno == EINTR);
-  return result;
-}
 
 class PlainConnection final : public Connection, public SocketEvents::Listener {
  public:
@@ -70,8 +58,7 @@ class PlainConnection final : public Connection, public SocketEvents::Listener {
   void read_now() {
     if (socket_ < 0) return;
     const std::span<char> scratch = io().scratch();
-    const ssize_t size =
-        uninterrupted([&] { return ::recv(socket_, scratch.data(), scratch.size(), 0); });
+    const ssize_t size = receive_some(socket_, scratch);
     if (size < 0 && !would_block()) return close();
     // There will be news of what is not there yet; not of an end that has been told already.
     const bool drained = size < static_cast<ssize_t>(scratch.size());
@@ -89,15 +76,16 @@ class PlainConnection final : public Connection, public SocketEvents::Listener {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
-    return ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    return send_some(socket_, message);
   }
 
   // The socket nearly always has room, and then no event is needed.
   std::optional<std::size_t> transmit(Buffers buffers) override {
-    const ssize_t sent = uninterrupted([&] {
-      if (buffers.size() > 1) return send_pieces(buffers);
-      return ::send(socket_, buffers[0].data(), buffers[0].size(), MSG_NOSIGNAL);
-    });
+    const boost::asio::const_buffer& first = buffers.front();
+    const ssize_t sent =
+        buffers.size() > 1
+            ? send_pieces(buffers)
+            : send_some(socket_, {static_cast<const char*>(first.data()), first.size()});
     if (sent >= 0) return static_cast<std::size_t>(sent);
     if (would_block()) {
       blocked_ = true;
