@@ -18,9 +18,7 @@ constexpr std::size_t kMostPieces = 64;  // of one write
 
 class PlainConnection final : public Connection, public SocketEvents::Listener {
  public:
-  PlainConnection(
-      std::shared_ptr<HttpContext> shared, IoThread& io, int socket, std::string client
-  )
+  PlainConnection(std::shared_ptr<HttpContext> shared, IoThread& io, int socket, std::string client)
       : Connection(std::move(shared), io, std::move(client)), socket_(socket) {}
 
   ~PlainConnection() override {

@@ -115,9 +115,7 @@ Router::Route& Router::route_of(std::string_view pattern) {
   );
 }
 
-void Router::add(
-    std::string_view method, std::string_view pattern, Handler handler, Gate gate
-) {
+void Router::add(std::string_view method, std::string_view pattern, Handler handler, Gate gate) {
   route_of(pattern).methods.push_back(
       {.name = std::string(method), .handler = std::move(handler), .gate = std::move(gate)}
   );
@@ -140,9 +138,8 @@ HttpResponse Router::error(std::string_view path, int status, std::string_view m
   return response;
 }
 
-const Router::Route* Router::find(
-    std::string_view path, Parameters& parameters, bool& malformed
-) const {
+const Router::Route* Router::find(std::string_view path, Parameters& parameters, bool& malformed)
+    const {
   if (const auto found = literal_.find(path); found != literal_.end()) return &found->second;
   const std::vector<std::string_view> segments = split_path(path);
   for (const Route& route : patterns_) {
@@ -153,9 +150,8 @@ const Router::Route* Router::find(
   return nullptr;
 }
 
-std::optional<Router::Refusal> Router::refuse_post(
-    std::string_view path, std::string_view body
-) const {
+std::optional<Router::Refusal> Router::refuse_post(std::string_view path, std::string_view body)
+    const {
   Parameters parameters;
   bool malformed = false;
   const Route* const route = find(path, parameters, malformed);

@@ -25,9 +25,7 @@ class Router {
   /// `pattern` is a path; a segment {name} takes one segment of the path, which the handler finds,
   /// percent-decoded, under that name. Routes of literal segments win. A GET route also answers
   /// HEAD. The handler gets what `gate`, if there is one, lets pass.
-  void add(
-      std::string_view method, std::string_view pattern, Handler handler, Gate gate = nullptr
-  );
+  void add(std::string_view method, std::string_view pattern, Handler handler, Gate gate = nullptr);
 
   /// Failures below `prefix` (whole segments; the longest wins) that no handler has answered, such
   /// as 404, 405, 401 and 413, take this shape. The default is {"error": message}.
@@ -42,9 +40,8 @@ class Router {
   };
   /// What the gate of the route says to a POST whose header is not worth mentioning; nothing: no
   /// route, no gate, or it lets the request pass, which then needs `dispatch`.
-  [[nodiscard]] std::optional<Refusal> refuse_post(
-      std::string_view path, std::string_view body
-  ) const;
+  [[nodiscard]] std::optional<Refusal> refuse_post(std::string_view path, std::string_view body)
+      const;
 
   /// A failure in the shape that belongs to `path`.
   [[nodiscard]] HttpResponse error(std::string_view path, int status, std::string_view message)
@@ -69,9 +66,8 @@ class Router {
 
   Route& route_of(std::string_view pattern);
   /// Null when there is none; `malformed` when that may be for an escape.
-  [[nodiscard]] const Route* find(
-      std::string_view path, Parameters& parameters, bool& malformed
-  ) const;
+  [[nodiscard]] const Route* find(std::string_view path, Parameters& parameters, bool& malformed)
+      const;
 
   std::map<std::string, Route, std::less<>> literal_;  // by path
   std::vector<Route> patterns_;

@@ -14,8 +14,8 @@ constexpr std::string_view kLineEnd = "\r\n";
 
 bool is_plain_path(std::string_view path) {
   return path.starts_with('/') && std::ranges::all_of(path, [](char c) {
-    return is_alphanumeric(c) || c == '/' || c == '_' || c == '-' || c == '.';
-  });
+           return is_alphanumeric(c) || c == '/' || c == '_' || c == '-' || c == '.';
+         });
 }
 
 bool is_printable(std::string_view text) {

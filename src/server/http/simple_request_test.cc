@@ -11,8 +11,8 @@ constexpr std::string_view kHead =
     "POST /v1/predict HTTP/1.1\r\nHost: a:80\r\nContent-Type: application/json\r\n";
 
 std::string request(const std::string& more, const std::string& body = "abc") {
-  return std::string(kHead) + more + "Content-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+  return std::string(kHead) + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
 }
 
 bool is_simple(const std::string& data, const HttpLimits& limits = {}) {
@@ -42,11 +42,26 @@ TEST(SimpleRequestTest, APartOrMoreThanOneIsNot) {
 
 TEST(SimpleRequestTest, FieldsThatMatterAreNotSimple) {
   for (const char* field :
-       {"Expect: 100-continue", "Transfer-Encoding: chunked", "Content-Encoding: gzip",
-        "Connection: close", "Connection: keep-alive, upgrade", "Host: b", "Content-Length: 3",
-        "X-Priority: interactive", "X-Request-Id: 7", "Origin: http://a", "traceparent: 00-1-2-01",
-        "X-Unknown: a", "Content-Type : a", "Accept", " Accept: a", "Accept:  a", "Accept: a ",
-        "Accept: \x01", "Accept: \xE9", "Accept: a\rb"}) {
+       {"Expect: 100-continue",
+        "Transfer-Encoding: chunked",
+        "Content-Encoding: gzip",
+        "Connection: close",
+        "Connection: keep-alive, upgrade",
+        "Host: b",
+        "Content-Length: 3",
+        "X-Priority: interactive",
+        "X-Request-Id: 7",
+        "Origin: http://a",
+        "traceparent: 00-1-2-01",
+        "X-Unknown: a",
+        "Content-Type : a",
+        "Accept",
+        " Accept: a",
+        "Accept:  a",
+        "Accept: a ",
+        "Accept: \x01",
+        "Accept: \xE9",
+        "Accept: a\rb"}) {
     EXPECT_FALSE(is_simple(request(std::string(field) + "\r\n"))) << field;
   }
 }
@@ -67,7 +82,8 @@ TEST(SimpleRequestTest, LengthsAreExact) {
     return std::string(kHead) + "Content-Length: " + length + "\r\n\r\nabc";
   };
   EXPECT_TRUE(is_simple(with("3")));
-  for (const char* length : {"2", "4", "+3", "03", "3 ", "0x3", "", "-3", "3.0", "18446744073709551619"})
+  for (const char* length :
+       {"2", "4", "+3", "03", "3 ", "0x3", "", "-3", "3.0", "18446744073709551619"})
     EXPECT_FALSE(is_simple(with(length))) << length;
   EXPECT_FALSE(is_simple(std::string(kHead) + "\r\n"));
   EXPECT_FALSE(is_simple("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")) << "no host";

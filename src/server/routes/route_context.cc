@@ -17,9 +17,8 @@ bool names_priority(const Headers& headers, std::string_view body) {
 }  // namespace
 
 Gate while_there_is_room(const RouteContext& context, const Dialect& dialect) {
-  return [&context, &dialect](
-             const Headers& headers, std::string_view body
-         ) -> std::optional<HttpResponse> {
+  return [&context,
+          &dialect](const Headers& headers, std::string_view body) -> std::optional<HttpResponse> {
     if (body.size() > kLargeBody || names_priority(headers, body)) return std::nullopt;
     const auto model = context.models.only();
     const auto refused = model ? model->refuse_unread() : std::nullopt;
