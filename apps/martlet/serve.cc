@@ -1,6 +1,5 @@
 // martlet serve: models over HTTP and gRPC until somebody says stop.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <array>
 #include <csignal>
@@ -15,6 +14,7 @@
 
 #include "command_line.h"
 #include "core/error.h"
+#include "core/heap.h"
 #include "server/config/config_file.h"
 #include "server/config/settings.h"
 #include "server/server.h"
@@ -137,19 +137,10 @@ Status serve_until_stopped(Server& server, const StopSignals& signals) {
   return {};
 }
 
-/// Keeps large blocks out of the heaps: the memory of a model that is unloaded goes back to the
-/// system. glibc would raise the limit by itself once such a block is freed.
-void give_back_large_blocks() {
-#ifdef __GLIBC__
-  constexpr int kLargeBlock = 256 * 1024;
-  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
-#endif
-}
-
 }  // namespace
 
 Status serve(Arguments arguments) {
-  give_back_large_blocks();
+  keep_large_blocks_apart();
   ServeFlags flags;
   const Result<bool> wanted = parse_flags(arguments, flags);
   if (!wanted || !*wanted) return wanted.status();

@@ -26,9 +26,12 @@ bj::parse_options parse_options() {
   return options;
 }
 
-/// Receives the events of a parse and stops it at the first key that its object already has.
-class UniqueKeys {
+/// Receives the events of a parse, and stops it at the first key that its object already has or
+/// when there are more parts than allowed.
+class Checks {
  public:
+  explicit Checks(const JsonOptions& options) : options_(options) {}
+
   // NOLINTBEGIN(readability-identifier-naming): the names that Boost.JSON asks of a handler
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
@@ -36,15 +39,24 @@ class UniqueKeys {
   static constexpr std::size_t max_string_size = std::size_t(-1);
   // NOLINTEND(readability-identifier-naming)
 
-  [[nodiscard]] const std::string& repeated() const noexcept { return key_; }
-  [[nodiscard]] bool found() const noexcept { return found_; }
+  /// What was found; ok: nothing.
+  [[nodiscard]] Status status(std::string_view where) const {
+    if (parts_ > options_.max_parts) {
+      return error(
+          options_.code, where,
+          "got more than {} strings, keys, arrays and objects, expected fewer", options_.max_parts
+      );
+    }
+    if (!repeated_) return {};
+    return error(options_.code, where, "got the key {} twice in one object", in_quotes(key_));
+  }
 
-  bool on_object_begin(error_code&) {
-    open_.emplace_back();
-    return true;
+  bool on_object_begin(error_code& code) {
+    if (options_.unique_keys) open_.emplace_back();
+    return count(code);
   }
   bool on_object_end(std::size_t, error_code&) {
-    open_.pop_back();
+    if (options_.unique_keys) open_.pop_back();
     return true;
   }
   bool on_key_part(bj::string_view part, std::size_t, error_code&) {
@@ -53,20 +65,19 @@ class UniqueKeys {
   }
   bool on_key(bj::string_view part, std::size_t, error_code& code) {
     key_.append(part.data(), part.size());
-    if (!open_.back().insert(key_).second) {
-      found_ = true;
-      code = bj::error::syntax;  // any error stops the parser
-      return false;
+    if (options_.unique_keys && !open_.back().insert(key_).second) {
+      repeated_ = true;
+      return stop(code);
     }
     key_.clear();
-    return true;
+    return count(code);
   }
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_array_begin(error_code&) { return true; }
+  bool on_array_begin(error_code& code) { return count(code); }
   bool on_array_end(std::size_t, error_code&) { return true; }
   bool on_string_part(bj::string_view, std::size_t, error_code&) { return true; }
-  bool on_string(bj::string_view, std::size_t, error_code&) { return true; }
+  bool on_string(bj::string_view, std::size_t, error_code& code) { return count(code); }
   bool on_number_part(bj::string_view, error_code&) { return true; }
   bool on_int64(std::int64_t, bj::string_view, error_code&) { return true; }
   bool on_uint64(std::uint64_t, bj::string_view, error_code&) { return true; }
@@ -77,20 +88,25 @@ class UniqueKeys {
   bool on_comment(bj::string_view, error_code&) { return true; }
 
  private:
+  static bool stop(error_code& code) {
+    code = bj::error::syntax;  // any error stops the parser
+    return false;
+  }
+  bool count(error_code& code) { return ++parts_ <= options_.max_parts || stop(code); }
+
+  const JsonOptions& options_;
   std::vector<std::unordered_set<std::string>> open_;  // the keys of each object we are inside
   std::string key_;
-  bool found_ = false;
+  bool repeated_ = false;
+  std::size_t parts_ = 0;
 };
 
-/// Only duplicates are reported: what is wrong otherwise, the real parse says.
-Status check_unique_keys(std::string_view text, std::string_view where, StatusCode code) {
-  bj::basic_parser<UniqueKeys> parser(parse_options());
+/// Looks before memory is spent; what is wrong otherwise, the real parse says.
+Status check_parts(std::string_view text, std::string_view where, const JsonOptions& options) {
+  bj::basic_parser<Checks> parser(parse_options(), options);
   error_code ignored;
   parser.write_some(false, text.data(), text.size(), ignored);
-  if (!parser.handler().found()) return {};
-  return error(
-      code, where, "got the key {} twice in one object", in_quotes(parser.handler().repeated())
-  );
+  return parser.handler().status(where);
 }
 
 }  // namespace
@@ -104,8 +120,8 @@ Result<bj::value> parse_json(
         options.max_bytes
     );
   }
-  if (options.unique_keys) {
-    MARTLET_RETURN_IF_ERROR(check_unique_keys(text, where, options.code));
+  if (options.unique_keys || options.max_parts < text.size()) {
+    MARTLET_RETURN_IF_ERROR(check_parts(text, where, options));
   }
   bj::parser parser({}, parse_options());
   error_code code;

@@ -19,6 +19,9 @@ struct JsonOptions {
   std::size_t max_bytes = std::size_t{64} << 20;
   /// Refuse an object that names a key twice; otherwise the last one counts.
   bool unique_keys = false;
+  /// Strings, keys, arrays and objects at most: numbers cost little more than their text, these
+  /// many times as much.
+  std::size_t max_parts = std::numeric_limits<std::size_t>::max();
   /// The code of the failures.
   StatusCode code = StatusCode::kInvalidModel;
 };

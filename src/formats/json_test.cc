@@ -47,6 +47,17 @@ TEST(ParseJsonTest, ARepeatedKeyIsFoundWhereverItIs) {
   EXPECT_EQ(message_of("[{\"a\":1},{\"a\":{\"a\":1}}]", unique), "");
 }
 
+TEST(ParseJsonTest, PartsAreCounted) {
+  const auto allowing = [](std::size_t parts) { return JsonOptions{.max_parts = parts}; };
+  const char* six = R"([{"a": "b", "c": [1, 2, 3, true, null]}])";
+  EXPECT_EQ(message_of(six, allowing(6)), "");
+  EXPECT_EQ(
+      message_of(six, allowing(5)),
+      "[f.json] got more than 5 strings, keys, arrays and objects, expected fewer"
+  );
+  EXPECT_EQ(message_of("[1,2,3,4,5,6,7]", allowing(1)), "");
+}
+
 TEST(ParseJsonTest, OnlyAnObjectIsAnObject) {
   EXPECT_EQ(
       parse_json_object("[]", "f").status().message(), "[f] got an array, expected a JSON object"

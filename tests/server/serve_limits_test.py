@@ -34,6 +34,11 @@ def settled_memory(server: Served) -> int:
 
 
 class Limits(ServeTest):
+    def leaves_no_memory(self, what: str, server: Served, before: int, most: int = 1 << 20) -> None:
+        after = settled_memory(server)
+        print(f"{what}: resident {before >> 10} kB before, {after >> 10} kB after")
+        self.assertLess(after - before, most, what)
+
     def ask(self, server: Served, data: bytes) -> bytes:
         """The first line of what comes back; the server may stop listening before all is said."""
         with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
@@ -70,7 +75,7 @@ class Limits(ServeTest):
                 for number in (limit - 1, limit, limit + 1):
                     status = self.ask(server, request(number)).split()[1]
                     self.assertEqual(status, beyond if number > limit else b"200", (what, number))
-        self.assertLess(settled_memory(server) - before, 1 << 20)
+        self.leaves_no_memory("limits at -1, =, +1, 50 rounds", server, before)
 
     def tokens_of(self, server: Served, text: str) -> int:
         _, answer = server.post("/v1/tokenize", {"inputs": text})
@@ -110,7 +115,7 @@ class Limits(ServeTest):
             if round == 10:
                 before = settled_memory(server)
             self.assertIn(b"413", self.ask(server, chunks))
-        self.assertLess(settled_memory(server) - before, 1 << 20)
+        self.leaves_no_memory("100 floods of chunks", server, before)
 
     def test_compressed_bombs_are_refused_and_leave_no_memory_behind(self) -> None:
         server = self.serve(CLASSIFIER, "--max-decompressed-bytes", "1MiB")
@@ -120,7 +125,88 @@ class Limits(ServeTest):
             if round == 10:
                 before = settled_memory(server)
             self.assertIn(b"413", self.ask(server, request))
-        self.assertLess(settled_memory(server) - before, 4 << 20)
+        self.leaves_no_memory("50 compressed bombs", server, before, 4 << 20)
+
+    def test_bodies_of_many_small_things_leave_no_memory_behind(self) -> None:
+        """16 MB each, and many times as much once they are read."""
+        server = self.serve(CLASSIFIER)
+        full = 16 << 20
+        few = 1_000_000  # below what a body may have
+        bodies = {
+            "/v1/predict": (b'{"inputs": [', b'"", ', b'""]}', few),
+            "/predict": (b'{"inputs": [', b'[""], ', b'[""]]}', few // 2),
+            "/v1/embeddings": (b'{"input": [', b'"", ', b'""]}', few),
+            "/rerank": (b'{"query": "q", "texts": [', b'"", ', b'""]}', few),
+            "/v2/models/bert-odd/infer": (
+                b'{"inputs": [{"name": "input_ids", "datatype": "INT64", "shape": [9], "data": [',
+                b"1,",
+                b"1]}]}",
+                full // 2 - 100,
+            ),
+            "/v1/tokenize": (b'{"inputs": [', b'"", ', b'""]}', full // 4 - 100),
+        }
+        before = settled_memory(server)
+        for _ in range(3):
+            for path, (begin, item, end, count) in bodies.items():
+                body = begin + item * count + end
+                self.assertLessEqual(len(body), full)
+                head = b"POST %s HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n"
+                status = self.ask(server, head % (path.encode(), len(body)) + body).split()[1]
+                self.assertIn(status, (b"400", b"422"), path)
+        self.leaves_no_memory("18 bodies of 16 MB", server, before, 8 << 20)
+        print(f"  at most {server.resident_bytes('VmHWM') >> 20} MB meanwhile")
+        self.assertLess(server.resident_bytes("VmHWM"), 512 << 20)
+
+    def test_connections_are_counted(self) -> None:
+        server = self.serve(CLASSIFIER, "--max-connections", 20)
+        for round in range(12):
+            if round == 2:
+                before = settled_memory(server)
+            statuses = []
+            with contextlib.ExitStack() as stack:
+                for _ in range(21):
+                    address = ("127.0.0.1", server.port)
+                    client = stack.enter_context(socket.create_connection(address, timeout=30))
+                    with contextlib.suppress(OSError):
+                        client.sendall(b"GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n")
+                    statuses.append(client.recv(4096).split()[1])
+            self.assertEqual(statuses, [b"200"] * 20 + [b"503"])
+            while self.ask(server, self.header_of(200)).split()[1] != b"200":
+                time.sleep(0.01)  # until the server has seen that they left
+        self.leaves_no_memory("10 x 21 connections, 20 allowed", server, before)
+
+    def test_slow_readers_and_writers_leave_no_memory_behind(self) -> None:
+        server = self.serve(
+            CLASSIFIER, "--write-timeout", "1s", "--body-timeout", "1s", "--max-connections", 60
+        )
+        tokens = post_bytes(json.dumps({"inputs": ["a film " * 100] * 40}).encode())
+        asks = tokens.replace(b"/v1/predict", b"/v1/tokenize") * 32  # answers: 30 MB
+        for round in range(5):
+            if round == 2:
+                before = settled_memory(server)
+            readers = [self.slow_client(server, asks) for _ in range(20)]
+            writers = [self.slow_client(server, post_bytes(b" " * 100_000)[:-1]) for _ in range(20)]
+            for writer in writers:
+                self.assertIn(b" 408 ", writer.recv(4096).partition(b"\r\n")[0])
+            self.wait_until_alone(server)
+            for client in readers + writers:
+                client.close()
+        self.leaves_no_memory("3 x 20 slow readers and writers", server, before, 4 << 20)
+
+    def slow_client(self, server: Served, says: bytes) -> socket.socket:
+        """Says this and reads nothing; its window is small."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(30)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(says)
+        return client
+
+    def wait_until_alone(self, server: Served) -> None:
+        end = time.monotonic() + 60
+        while "martlet_http_connections 1\n" not in server.get("/metrics")[1]:
+            self.assertLess(time.monotonic(), end, "connections are still open")
+            time.sleep(0.05)
 
     def test_idle_connections_cost_little_and_stop_nobody(self) -> None:
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -114,9 +114,10 @@ class Served:
         self.process.send_signal(sign)
         return self.process.wait(timeout)
 
-    def resident_bytes(self) -> int:
+    def resident_bytes(self, what: str = "VmRSS") -> int:
+        """VmHWM: the most so far."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        return int(re.search(rf"{what}:\s+(\d+) kB", status)[1]) * 1024
 
 
 class ServeTest(CliTest):

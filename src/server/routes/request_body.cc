@@ -12,7 +12,10 @@ namespace bj = boost::json;
 
 constexpr std::string_view kWhere = "body";
 constexpr JsonOptions kBodyJson{
-    .max_bytes = std::size_t{1} << 31, .unique_keys = true, .code = StatusCode::kInvalidInput
+    .max_bytes = std::size_t{1} << 31,
+    .unique_keys = true,
+    .max_parts = std::size_t{1} << 20,
+    .code = StatusCode::kInvalidInput,
 };
 constexpr int64_t kLongestTimeoutMs = int64_t{24} * 3600 * 1000;
 

@@ -13,7 +13,8 @@
 
 namespace martlet {
 
-/// Any value, nested at most 64 deep, no key twice; kInvalidInput.
+/// Any value, nested at most 64 deep, no key twice, no more than 2^20 strings, keys, arrays and
+/// objects; kInvalidInput.
 Result<boost::json::value> parse_body(std::string_view body);
 /// As parse_body, of an object.
 Result<boost::json::object> parse_body_object(std::string_view body);
