@@ -126,8 +126,11 @@ Result<ServerConfig> configure(const ServeFlags& flags) {
 
 /// Blocks until a signal says stop; fails when no model can be used.
 Status serve_until_stopped(Server& server, const StopSignals& signals) {
+  constexpr int kMomentsOfASecond = 20;
   bool is_loaded = false;
-  while (!signals.wait_a_moment()) {
+  HeapKeeper heap;
+  for (int moments = 1; !signals.wait_a_moment(); ++moments) {
+    if (moments % kMomentsOfASecond == 0) heap.look();
     if (is_loaded) continue;
     const std::optional<Status> loaded = server.loaded();
     if (!loaded) continue;

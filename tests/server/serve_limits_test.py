@@ -25,12 +25,15 @@ def post(body: object) -> bytes:
 
 
 def settled_memory(server: Served) -> int:
-    """The resident size, once it no longer changes."""
-    before = -1
-    while (now := server.resident_bytes()) != before:
+    """The resident size, once it has not changed for longer than the server waits before it gives
+    free memory back."""
+    same, before = 0, -1
+    while same < 25:
+        now = server.resident_bytes()
+        same = same + 1 if now == before else 0
         before = now
         time.sleep(0.1)
-    return now
+    return before
 
 
 class Limits(ServeTest):

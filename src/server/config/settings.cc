@@ -134,7 +134,7 @@ constexpr Setting kSettings[] = {
     {"compress-from", "BYTES", "Compress longer answers for clients that take gzip (16KiB)",
      [](C& c, V v) { return put(parse_bytes(v), c.http.compress_from); }},
 
-    {"max-grpc-message-bytes", "BYTES", "A gRPC message, at most: RESOURCE_EXHAUSTED (64MiB)",
+    {"max-grpc-message-bytes", "BYTES", "A gRPC message, at most: RESOURCE_EXHAUSTED (16MiB)",
      [](C& c, V v) { return put_bytes(v, c.grpc_limits.message_bytes); }},
     {"max-grpc-metadata-bytes", "BYTES",
      "Metadata of a gRPC call, at most: RESOURCE_EXHAUSTED (16KiB)",

@@ -7,7 +7,7 @@
 namespace martlet {
 
 struct GrpcLimits {
-  std::int32_t message_bytes = 64 << 20;   // one message: RESOURCE_EXHAUSTED
+  std::int32_t message_bytes = 16 << 20;   // one message, received: RESOURCE_EXHAUSTED
   std::int32_t metadata_bytes = 16 << 10;  // of a call: RESOURCE_EXHAUSTED
   std::int32_t calls = 1024;               // of one connection at once; more wait at the client
   std::int32_t stream_window = 64;         // unanswered requests of a stream; more are read later

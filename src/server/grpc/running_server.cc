@@ -35,7 +35,7 @@ std::shared_ptr<grpc::ServerCredentials> credentials(const GrpcOptions& options)
 
 void set_limits(const GrpcLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(limits.message_bytes);
-  builder.SetMaxSendMessageSize(limits.message_bytes);
+  builder.SetMaxSendMessageSize(-1);  // as large as what was asked for
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.calls);
   builder.AddChannelArgument(

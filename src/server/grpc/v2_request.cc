@@ -102,6 +102,9 @@ Status take_typed(const InferTensorContents& contents, V2Tensor& tensor) {
       tensor.numbers.assign(contents.fp64_contents().begin(), contents.fp64_contents().end());
       return {};
     case V2Type::kBytes:
+      MARTLET_RETURN_IF_ERROR(check_bytes_elements(
+          tensor.name, static_cast<std::size_t>(contents.bytes_contents_size())
+      ));
       tensor.texts.assign(contents.bytes_contents().begin(), contents.bytes_contents().end());
       return {};
     case V2Type::kFp16:

@@ -4,14 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "core/heap.h"
 #include "server/routes/failure.h"
 
 namespace martlet {
 namespace {
-
-/// What is read of a larger body is many times as much, in small blocks.
-constexpr std::size_t kBodyWorthGivingBack = std::size_t{1} << 20;
 
 /// May find one that is none, in a text; then the request is read.
 bool names_priority(const Headers& headers, std::string_view body) {
@@ -40,13 +36,9 @@ Handler off_io_thread(const RouteContext& context, Handler handler) {
       HttpRequest request;
       Responder responder;
     };
-    const std::size_t request_bytes = request.body.size();
     const auto job = std::make_shared<Job>(Job{std::move(request), std::move(responder)});
-    const bool worth_giving_back = request_bytes > kBodyWorthGivingBack;
-    const bool taken = context.readers.push([&handler, job, worth_giving_back] {
+    const bool taken = context.readers.push([&handler, job] {
       handler(std::move(job->request), std::move(job->responder));
-      job->request = {};
-      if (worth_giving_back) give_back_free_memory();
     });
     if (taken) return;
     HttpResponse busy{.status = 503, .headers = {{"Retry-After", "1"}}};

@@ -106,6 +106,7 @@ Status decode_bytes(std::string_view raw, std::size_t count, V2Tensor& tensor) {
         element, count, what
     );
   };
+  MARTLET_RETURN_IF_ERROR(check_bytes_elements(tensor.name, count));
   for (std::size_t i = 0; i < count; ++i) {
     if (raw.size() < sizeof(uint32_t)) return malformed(i, "is missing");
     const auto length = static_cast<std::size_t>(read<uint32_t>(raw.data()));
@@ -134,6 +135,14 @@ Result<V2Type> parse_v2_type(std::string_view name) {
   return error(
       StatusCode::kInvalidInput, kWhere, "datatype, got {}, expected one such as BYTES or FP32",
       in_quotes(name)
+  );
+}
+
+Status check_bytes_elements(std::string_view name, std::size_t elements) {
+  if (elements <= kMaxTexts) return {};
+  return error(
+      StatusCode::kInvalidInput, kWhere, "{}: BYTES elements, got {}, expected at most {}",
+      in_quotes(name), elements, kMaxTexts
   );
 }
 

@@ -53,6 +53,13 @@ struct V2Tensor {
   }
 };
 
+/// BYTES elements of one input at most: an empty one takes two bytes of a message, and much more
+/// than that in memory.
+inline constexpr std::size_t kMaxTexts = std::size_t{1} << 20;
+
+/// kInvalidInput for more than kMaxTexts.
+Status check_bytes_elements(std::string_view name, std::size_t elements);
+
 /// Elements that a shape asks for. kInvalidInput for a negative dimension or more than fit.
 Result<std::size_t> element_count(std::span<const int64_t> shape);
 

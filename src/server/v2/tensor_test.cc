@@ -78,6 +78,15 @@ TEST(V2TensorTest, RawDataIsExactlyAsLong) {
   EXPECT_FALSE(decode_raw(std::string(8, '\xFF'), huge).ok());
 }
 
+TEST(V2TensorTest, TextsAreNotWithoutEnd) {
+  for (const std::size_t texts : {kMaxTexts, kMaxTexts + 1}) {
+    V2Tensor tensor;
+    tensor.shape = {static_cast<int64_t>(texts)};
+    const Status status = decode_raw(std::string(4 * texts, '\0'), tensor);
+    EXPECT_EQ(status.ok(), texts == kMaxTexts) << status.message();
+  }
+}
+
 TEST(V2TensorTest, BytesElementsSayTheirLength) {
   const auto decode = [](const std::string& raw, V2Tensor& tensor) {
     tensor = {
