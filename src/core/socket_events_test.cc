@@ -105,7 +105,6 @@ TEST_F(SocketEventsTest, TheRemovedHearNothing) {
   // Both have news; whoever hears first removes the other, and itself.
   ear->calls = other->calls = 0;
   ear->then = other->then = [&] {
-    ear->then = other->then = nullptr;
     events->remove(ends[0]);
     events->remove(others[0]);
   };

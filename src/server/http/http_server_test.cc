@@ -174,6 +174,28 @@ TEST_F(HttpServerTest, AHalfClosedClientGetsItsAnswers) {
   EXPECT_TRUE(client.is_closed());
 }
 
+/// Its end is no news any more once the request has been read.
+TEST_F(HttpServerTest, AClientThatHadHalfClosedBeforeItWasHeardIsLetGo) {
+  options_.io_threads = 1;
+  std::atomic<bool> stalled{false};
+  std::atomic<bool> go_on{false};
+  router_.add("GET", "/stall", [&](HttpRequest&&, Responder&& responder) {
+    stalled = true;
+    while (!go_on) std::this_thread::yield();
+    responder.send({.body = "went on"});
+  });
+  RawClient first(port());
+  first.say(get("/stall"));
+  ASSERT_TRUE(eventually([&] { return stalled.load(); }));
+  RawClient second(port());
+  second.say(get("/hello"));
+  second.stop_saying();
+  go_on = true;
+  EXPECT_EQ(second.hear().body, "hello");
+  EXPECT_TRUE(second.is_closed());
+  EXPECT_EQ(first.hear().body, "went on");
+}
+
 TEST_F(HttpServerTest, TellsTheRouteWhenTheClientLeaves) {
   RawClient client(port());
   client.say(get("/hold") + get("/hold"));

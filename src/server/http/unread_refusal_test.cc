@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "server/http/server_fixture.h"
 
@@ -100,6 +102,28 @@ TEST_F(UnreadRefusalTest, ConnectionsAreRefusedBothWaysAlike) {
   full_ = false;
   client.say(busy());
   EXPECT_EQ(client.hear().body, "hi");
+}
+
+TEST_F(UnreadRefusalTest, AnswersKeepTheirOrder) {
+  options_.io_threads = 1;
+  RawClient client(port());
+  std::atomic<bool> enough{false};
+  std::thread crowd([&] {  // so that the thread is refusing all the time
+    RawClient other(port());
+    while (!enough) {
+      other.say(busy());
+      if (other.hear().status != 429) return;
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    client.say(get("/late/60"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    client.say(busy());
+    EXPECT_EQ(client.hear().body, "60");
+    EXPECT_EQ(client.hear().body, "full");
+  }
+  enough = true;
+  crowd.join();
 }
 
 TEST_F(UnreadRefusalTest, RequestsInPiecesOrBehindOthersAreRefusedToo) {
