@@ -18,7 +18,7 @@ struct Ear final : SocketEvents::Listener {
   void on_news(const SocketEvents::News& news) override {
     ++calls;
     last = news;
-    if (then) then();
+    if (const auto next = then) next();  // a copy: it may replace itself
   }
   int calls = 0;
   SocketEvents::News last;

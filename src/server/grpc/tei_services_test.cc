@@ -166,8 +166,8 @@ TEST_F(TeiServices, AStreamDoesNotGatherTextsWithoutEnd) {
   const auto stream = stub->RerankStream(context.get(), &response);
   RerankStreamRequest request;
   request.set_query("q");
-  request.set_text(std::string(kMaxMeantBytes / 4 + 1, 't'));
-  for (int i = 0; i < 4; ++i) stream->Write(request);  // the last may find the call over
+  request.set_text(std::string(kMaxMeantBytes / 8 + 1, 't'));
+  for (int i = 0; i < 8; ++i) stream->Write(request);  // the last may find the call over
   stream->WritesDone();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
-#include <vector>
 
 #include "server/routes/routes_testing.h"
 
@@ -23,8 +24,8 @@ class StuckServer {
       : registry_(make_model_registry([this](const ModelSpec& spec) {
           LoadedModel model = load_golden("bert-odd");
           model.info.name = spec.name;
-          encoders_.push_back(&make_faulty(model));
-          encoders_.back()->held = true;
+          encoders_[spec.name] = &make_faulty(model);
+          encoders_[spec.name]->held = true;
           return make_scheduled_model(std::move(model), options());
         })) {
     for (const char* name : names) {
@@ -36,11 +37,12 @@ class StuckServer {
   }
   ~StuckServer() { release(); }
 
-  /// Asks until no request of normal priority finds room.
-  void fill(std::string_view name) {
+  /// Asks until no request of normal priority finds room, and none will: the one batch that runs at
+  /// once stands still, so that nothing more leaves the queue.
+  void fill(const std::string& name) {
     const auto model = registry_->find(name);
     const auto end = std::chrono::steady_clock::now() + 20s;
-    while (!model->refuse_unread()) {
+    while (encoders_.at(name)->entered == 0 || !model->refuse_unread()) {
       if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it does not fill");
       model->submit(inputs_of({"a"}), {}, [](const auto&, const RequestFacts&) {});
       std::this_thread::sleep_for(1ms);
@@ -48,7 +50,7 @@ class StuckServer {
   }
 
   void release() {
-    for (FaultyEncoder* encoder : encoders_) encoder->held = false;
+    for (const auto& [name, encoder] : encoders_) encoder->held = false;
   }
 
   HttpResponse post(const std::string& path, const std::string& body, Headers headers = {}) {
@@ -68,7 +70,7 @@ class StuckServer {
     return options;
   }
 
-  std::vector<FaultyEncoder*> encoders_;
+  std::map<std::string, FaultyEncoder*, std::less<>> encoders_;
   std::unique_ptr<ModelRegistry> registry_;
   std::unique_ptr<RestRoutes> routes_;
   Router router_;

@@ -10,18 +10,18 @@ namespace martlet {
 namespace {
 
 TEST(WorkQueue, WorkThatFindsNoMemoryEndsAlone) {
-  WorkQueue queue(1, 10);
   const auto held = std::make_shared<int>(7);
-  ASSERT_TRUE(queue.push([held] { throw std::bad_alloc(); }));
   std::promise<long> owners;
+  WorkQueue queue(1, 10);
+  ASSERT_TRUE(queue.push([held] { throw std::bad_alloc(); }));
   ASSERT_TRUE(queue.push([&] { owners.set_value(held.use_count()); }));
   EXPECT_EQ(owners.get_future().get(), 1) << "what it held is let go";
 }
 
 TEST(WorkQueue, RefusesWhatDoesNotFit) {
-  WorkQueue queue(1, 3);
   std::promise<void> begun;
   std::promise<void> end;
+  WorkQueue queue(1, 3);
   ASSERT_TRUE(queue.push([&] {
     begun.set_value();
     end.get_future().wait();
