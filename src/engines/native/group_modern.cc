@@ -5,16 +5,16 @@
 
 namespace martlet {
 
-void GroupPass::rotate_head(const RotaryTable& table, std::size_t sequence, std::size_t head) {
-  const std::size_t head_dim = hidden_ / heads_;
-  float* queries = w_.qkv + row(sequence) * w_.qkv_stride + head * head_dim;
-  for (float* x : {queries, queries + hidden_}) {
+void GroupPass::rotate_head(const LayerWeights& layer, std::size_t sequence, std::size_t head) {
+  const HeadLayout layout = head_layout(layer);
+  float* queries = w_.qkv + head * layout.head + row(sequence) * layout.row;
+  for (float* x : {queries, queries + layout.part}) {
     kernels_.rotary.f32(
         {.x = x,
-         .stride = w_.qkv_stride,
-         .angles = table.values.data(),
+         .stride = layout.row,
+         .angles = layer.rotary->values.data(),
          .rows = length(sequence),
-         .n = head_dim}
+         .n = hidden_ / heads_}
     );
   }
 }

@@ -48,9 +48,20 @@ class GroupPass {
   void write(OutputKind kind, EncoderOutput& output);
 
  private:
+  /// How queries, keys and values lie in qkv, in floats: as rows of all heads, or every head as a
+  /// matrix of its own. The latter where ranks compute heads of their own from few rows in low
+  /// precision: in rows one rank's prefetchers take lines away that another rank is writing.
+  struct HeadLayout {
+    std::size_t row;    // from a head's row to the next
+    std::size_t head;   // from a head to the next
+    std::size_t part;   // from the queries to the keys, and from these to the values
+    std::size_t whole;  // from a row of all heads to the next, where whole rows are kept instead
+    std::size_t band;   // a product's c_band
+  };
   struct Queries {
-    const float* q;
+    const float* q;  // of head 0
     std::size_t q_stride;
+    std::size_t head_stride;
     std::size_t count;
     std::size_t context_row;
   };
@@ -65,6 +76,8 @@ class GroupPass {
   [[nodiscard]] std::size_t length(std::size_t sequence) const {
     return row(sequence + 1) - row(sequence);
   }
+
+  [[nodiscard]] HeadLayout head_layout(const LayerWeights& layer) const;
 
   [[nodiscard]] std::size_t embedding_size() const {
     return static_cast<std::size_t>(weights_.config.embedding_size);
@@ -86,12 +99,12 @@ class GroupPass {
   /// `queries_of(sequence)` names the query rows and the context rows they are written to.
   template <class QueriesOf>
   void attend_heads(const LayerWeights& layer, const QueriesOf& queries_of);
-  /// Of one head of one sequence.
-  void attend_head(
-      const LayerWeights& layer, std::size_t sequence, std::size_t head, const Queries& queries
+  /// Of some heads of one sequence.
+  void attend_sequence(
+      const LayerWeights& layer, std::size_t sequence, Range heads, const Queries& queries
   );
   /// Turns the head's queries and keys by their positions, where they are. Nobody else reads them.
-  void rotate_head(const RotaryTable& table, std::size_t sequence, std::size_t head);
+  void rotate_head(const LayerWeights& layer, std::size_t sequence, std::size_t head);
   /// Attention that reaches no further than the layer's window.
   void attend_window(
       const AttentionKernels& attention, const AttentionF32& whole, std::size_t window

@@ -140,7 +140,8 @@ TEST_P(AttentionTest, QueriesDoNotDependOnEachOther) {
 
 TEST_P(AttentionTest, LowPrecisionIsCloseAndItsQueriesAreIndependent) {
   for (const std::size_t dim : {32UL, 40UL, 64UL}) {
-    for (const std::size_t keys : {5UL, 32UL, 33UL, 64UL, 100UL, 129UL}) {
+    for (const std::size_t keys :
+         {3UL, 4UL, 5UL, 13UL, 16UL, 17UL, 32UL, 33UL, 64UL, 129UL, 300UL}) {
       const auto qkv = random(keys * (3 * dim + kGap));
       const auto out = run(kernels().attention_low, qkv, 0, keys, keys, dim);
       for (std::size_t query = 0; query < keys; ++query) {
@@ -152,6 +153,57 @@ TEST_P(AttentionTest, LowPrecisionIsCloseAndItsQueriesAreIndependent) {
       }
       const auto part = run(kernels().attention_low, qkv, keys / 2, 2, keys, dim);
       for (std::size_t i = 0; i < part.size(); ++i) ASSERT_EQ(part[i], out[keys / 2 * dim + i]);
+    }
+  }
+}
+
+TEST_P(AttentionTest, HeadsOfOneCallAreThoseOfManyCalls) {
+  constexpr std::size_t kHeads = 5;
+  for (const std::size_t dim : {16UL, 32UL, 64UL}) {
+    for (const std::size_t keys : {1UL, 4UL, 5UL, 16UL, 17UL, 33UL, 70UL}) {
+      const std::size_t stride = 3 * dim + kGap;
+      const auto qkv = random(kHeads * keys * stride);
+      for (const AttentionKernels* attention : {&kernels().attention, &kernels().attention_low}) {
+        std::vector<float> scratch(attention->scratch(keys, dim), NAN);
+        std::vector<float> out(keys * kHeads * dim, NAN);
+        attention->f32({
+            .q = qkv.data(),
+            .q_stride = stride,
+            .k = qkv.data() + dim,
+            .v = qkv.data() + 2 * dim,
+            .kv_stride = stride,
+            .queries = keys,
+            .keys = keys,
+            .head_dim = dim,
+            .heads = kHeads,
+            .q_head = keys * stride,
+            .kv_head = keys * stride,
+            .out_head = dim,
+            .scale = 1 / std::sqrt(static_cast<float>(dim)),
+            .out = out.data(),
+            .out_stride = kHeads * dim,
+            .scratch = scratch.data(),
+        });
+        for (std::size_t head = 0; head < kHeads; ++head) {
+          const auto begin = qkv.begin() + static_cast<std::ptrdiff_t>(head * keys * stride);
+          const std::vector<float> own(begin, begin + static_cast<std::ptrdiff_t>(keys * stride));
+          const auto alone = run(*attention, own, 0, keys, keys, dim);
+          for (std::size_t i = 0; i < keys * dim; ++i)
+            ASSERT_EQ(out[i / dim * kHeads * dim + head * dim + i % dim], alone[i])
+                << keys << " keys, dim " << dim << ", head " << head;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(AttentionTest, ScratchIsEnoughForFewerKeys) {
+  for (const AttentionKernels* attention : {&kernels().attention, &kernels().attention_low}) {
+    std::size_t before = 0;
+    for (std::size_t keys = 1; keys < 300; ++keys) {
+      const std::size_t floats = attention->scratch(keys, 32);
+      ASSERT_GE(floats, before) << keys;
+      before = floats;
     }
   }
 }

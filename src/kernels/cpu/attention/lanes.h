@@ -27,7 +27,10 @@ class LaneAttention {
     return (keys + head_dim) * 2 * kLanes + kLanes;
   }
 
-  static void run(const AttentionF32& t) {
+  static void run(const AttentionF32& attention) { for_each_head(attention, run_head); }
+
+ private:
+  static void run_head(const AttentionF32& t) {
     const auto address = (reinterpret_cast<std::uintptr_t>(t.scratch) + 63) / 64 * 64;
     auto* columns = reinterpret_cast<float*>(address);
     for (std::size_t query = 0; query < t.queries;) {
@@ -42,7 +45,6 @@ class LaneAttention {
     }
   }
 
- private:
   static constexpr std::size_t kLanes = 16;
 
   /// Queries [query, query + count), in kVecs registers. Every lane goes through the same

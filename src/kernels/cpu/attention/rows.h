@@ -137,7 +137,9 @@ struct RowAttention {
     }
   }
 
-  static void run(const AttentionF32& t) noexcept {
+  static void run(const AttentionF32& attention) noexcept { for_each_head(attention, run_head); }
+
+  static void run_head(const AttentionF32& t) {
     const std::size_t stride = padded(t.keys);
     float* k_columns = t.scratch;
     float* scores = k_columns + t.head_dim * stride;

@@ -9,7 +9,7 @@ namespace {
 
 std::size_t scratch(std::size_t keys, std::size_t /*head_dim*/) noexcept { return keys; }
 
-void f32(const AttentionF32& t) noexcept {
+void one_head(const AttentionF32& t) {
   for (std::size_t query = 0; query < t.queries; ++query) {
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(query) * t.bias_stride;
     float largest = -INFINITY;
@@ -36,6 +36,8 @@ void f32(const AttentionF32& t) noexcept {
     for (std::size_t i = 0; i < t.head_dim; ++i) out[i] /= sum;
   }
 }
+
+void f32(const AttentionF32& attention) noexcept { for_each_head(attention, one_head); }
 
 }  // namespace
 

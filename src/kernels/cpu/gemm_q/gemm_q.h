@@ -28,6 +28,9 @@ constexpr std::size_t size_of(OperandType type) noexcept {
   return type == OperandType::kU8 ? 1 : 2;
 }
 
+/// What the columns in a band of C are a multiple of: a vector of the widest level.
+inline constexpr std::size_t kBandMultiple = 16;
+
 struct GemmQ {
   const void* a =
       nullptr;  // [m rounded up to 32, k rounded up to k_step] readable; zeros past k for bf16
@@ -42,10 +45,23 @@ struct GemmQ {
   std::size_t ldr = 0;
   float* c = nullptr;  // [m, n], row stride ldc
   std::size_t ldc = 0;
+  /// Columns in a band of C, a multiple of kBandMultiple: column j lies in band j / c_band, which
+  /// begins c_band_stride floats after the band before. 0: C is one band.
+  std::size_t c_band = 0;
+  std::size_t c_band_stride = 0;
   std::size_t m = 0;
   std::size_t n = 0;
   std::size_t k = 0;
   Activation activation = Activation::kNone;
+
+  /// Row 0 of a column of C.
+  [[nodiscard]] float* column(std::size_t j) const noexcept {
+    return c_band == 0 ? c + j : c + j / c_band * c_band_stride + j % c_band;
+  }
+  /// Columns from `j` on that lie behind it in its band.
+  [[nodiscard]] std::size_t columns_from(std::size_t j) const noexcept {
+    return c_band == 0 ? n - j : c_band - j % c_band;
+  }
 };
 
 struct GemmQKernels {

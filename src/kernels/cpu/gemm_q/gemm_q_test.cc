@@ -32,10 +32,11 @@ class GemmS8Test : public KernelTest {
  protected:
   static const GemmQKernels& gemm() { return kernels().gemm_s8; }
 
-  /// The plain integer products a w, through the kernel with every scale 1 and zero point 0.
+  /// The plain integer products a w, through the kernel with every scale 1 and zero point 0: as
+  /// rows, or as bands of so many columns, [n / band, m, band].
   std::vector<float> products(
       std::size_t m, std::size_t n, std::size_t k, const std::vector<std::uint8_t>& a,
-      const std::vector<std::int8_t>& w
+      const std::vector<std::int8_t>& w, std::size_t band = 0
   ) {
     Operand operand(m, k, gemm().operand);
     for (std::size_t row = 0; row < m; ++row) {
@@ -56,7 +57,9 @@ class GemmS8Test : public KernelTest {
         .scaled_sums = zeros.data(),
         .bias = zeros.data(),
         .c = c.data(),
-        .ldc = n,
+        .ldc = band == 0 ? n : band,
+        .c_band = band,
+        .c_band_stride = m * band,
         .m = m,
         .n = n,
         .k = k,
@@ -181,6 +184,24 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
       sum += bias[column];
       sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0))) + residual[row * kN + column];
       ASSERT_NEAR(c[row * kN + column], sum, 1e-4);
+    }
+  }
+}
+
+TEST_P(GemmS8Test, BandsHoldTheElementsThatRowsHold) {
+  constexpr std::size_t kN = 192, kK = 70;
+  const auto w = random_s8(kN * kK);
+  for (const std::size_t m : {1, 7, 16, 33}) {
+    const auto a = random_u8(m * kK);
+    const auto rows = products(m, kN, kK, a, w);
+    for (const std::size_t band : {16, 32, 48, 64, 192}) {
+      const auto bands = products(m, kN, kK, a, w, band);
+      for (std::size_t row = 0; row < m; ++row) {
+        for (std::size_t column = 0; column < kN; ++column) {
+          const std::size_t at = column / band * m * band + row * band + column % band;
+          ASSERT_EQ(bands[at], rows[row * kN + column]) << m << " " << band << " " << column;
+        }
+      }
     }
   }
 }

@@ -25,10 +25,16 @@ struct RowEpilogue {
       const GemmQ& g, const Sum* sums, std::size_t stride, std::size_t begin, std::size_t end,
       std::size_t column, std::size_t columns
   ) {
-    if (g.residual == nullptr) {
-      finish<false>(g, sums, stride, begin, end, column, columns);
-    } else {
-      finish<true>(g, sums, stride, begin, end, column, columns);
+    for (std::size_t i = 0; i < columns;) {
+      const std::size_t left = columns - i;
+      const std::size_t band = g.columns_from(column + i);
+      const std::size_t here = left < band ? left : band;
+      if (g.residual == nullptr) {
+        finish<false>(g, sums + i, stride, begin, end, column + i, here);
+      } else {
+        finish<true>(g, sums + i, stride, begin, end, column + i, here);
+      }
+      i += here;
     }
   }
 
@@ -72,7 +78,7 @@ struct RowEpilogue {
     const std::size_t ldr = g.ldr;
     const float* a_scale = g.a_scale;
     const float* a_zero = g.a_zero;
-    float* c = g.c + begin * ldc + column;
+    float* c = g.column(column) + begin * ldc;
     const float* residual = kResidual ? g.residual + begin * ldr + column : nullptr;
     for (std::size_t row = begin; row < end; ++row, sums += stride, c += ldc) {
       Reg factor;

@@ -23,7 +23,7 @@ void for_each_element(
   const std::size_t end = std::min(g.n, panel_end * kWidth);
   for (std::size_t row = 0; row < g.m; ++row) {
     for (std::size_t column = panel_begin * kWidth; column < end; ++column) {
-      g.c[row * g.ldc + column] = finish(g, row, column, sum(row, column));
+      g.column(column)[row * g.ldc] = finish(g, row, column, sum(row, column));
     }
   }
 }
