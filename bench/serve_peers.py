@@ -88,12 +88,15 @@ def infinity(directory: Path, engine: str) -> Service:
 def services(martlet: Path, model: Path) -> dict[str, Service]:
     fastapi = [PYTHON, ROOT / "bench" / "peers" / "fastapi_service.py", model, "--port", "{port}"]
     serve = [martlet, "serve", model, "--http", "127.0.0.1:{port}"]
-    fp32 = [*serve, "--precision", "fp32"]
+
+    def ours(precision: str) -> Service:
+        command = [*serve, "--precision", precision]
+        return Service(f"martlet {precision}", command, health="/health/ready")
+
     return {
-        "martlet": Service("martlet fp32", fp32, health="/health/ready"),
-        "martlet-int8": Service(
-            "martlet int8", [*serve, "--precision", "int8"], health="/health/ready"
-        ),
+        "martlet": ours("fp32"),
+        "martlet-int8": ours("int8"),
+        "martlet-bf16": ours("bf16"),
         "fastapi": Service("FastAPI + transformers", fastapi),
         "fastapi-batch": Service("FastAPI, batched by hand", [*fastapi, "--batch", "32"]),
         "infinity-torch": infinity(copied(model), "torch"),
@@ -192,7 +195,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--martlet", type=Path, default=ROOT / "build" / "release" / "martlet")
     parser.add_argument(
         "--systems",
-        default="martlet,martlet-int8,fastapi,fastapi-batch,infinity-torch,infinity-optimum",
+        default="martlet,martlet-int8,martlet-bf16,fastapi,fastapi-batch,infinity-torch,infinity-optimum",
     )
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=10)
