@@ -11,6 +11,9 @@ namespace {
 using std::chrono::nanoseconds;
 using State = SchedulerRequest::State;
 
+// Tokens; enough for requests of similar lengths to find each other, however cheap beginning is.
+constexpr std::int64_t kLargeBatch = 1024;
+
 }  // namespace
 
 SchedulerState::SchedulerState(const SchedulerOptions& options)
@@ -210,12 +213,14 @@ std::int64_t SchedulerState::tokens_of_overhead() const {
 
 /// What waits is shared between the workers: a batch of all of it would keep each of its requests
 /// waiting for the last while another worker has nothing to do. But not in parts so small that
-/// beginning them is more than a third of the work.
+/// beginning them is more than a third of the work. And a batch grows no further than it gains:
+/// when beginning it is less than a hundredth of it, more would only keep what comes next waiting.
 std::int64_t SchedulerState::share_of_batch(std::int64_t tokens_of_overhead) const {
   const std::int64_t share = (queue_.tokens() + options_.workers - 1) / options_.workers;
   if (tokens_of_overhead == 0) return options_.max_batch_tokens;
+  const std::int64_t enough = std::max(kLargeBatch, 100 * tokens_of_overhead);
   return std::clamp<std::int64_t>(
-      std::max(share, 2 * tokens_of_overhead), 1, options_.max_batch_tokens
+      std::max(std::min(share, enough), 2 * tokens_of_overhead), 1, options_.max_batch_tokens
   );
 }
 

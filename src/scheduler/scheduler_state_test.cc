@@ -53,6 +53,31 @@ TEST_F(SchedulerStateTest, WhatWaitsIsSharedBetweenTheWorkers) {
   EXPECT_EQ(begin().trace.tokens, 50);
 }
 
+TEST_F(SchedulerStateTest, ABatchGrowsOnlyWhileItGains) {
+  for (int i = 0; i < 4000; ++i) submit(10);
+  const RunningBatch fitted = begin();
+  EXPECT_EQ(fitted.trace.tokens, 4090) << "beginning is 100 tokens: 100 times that is no limit";
+  SchedulerState cheap({.max_batch_tokens = 4096, .max_batch_requests = 4096});
+  std::deque<SchedulerRequest> others;
+  const auto run_one = [&](std::int32_t tokens, std::int64_t waiting) {
+    for (std::int64_t i = 0; i < waiting; ++i) {
+      SchedulerRequest& request = others.emplace_back();
+      request.trace.tokens = tokens;
+      SchedulerRequest* const one = &request;
+      Ticket ticket;
+      EXPECT_FALSE(cheap.submit({&one, 1}, {&ticket, 1}, now));
+    }
+    RunningBatch batch;
+    EXPECT_TRUE(cheap.begin(now, batch));
+    now += 2us + batch.trace.tokens * 1us;
+    batch.trace.calls = 1;
+    cheap.end(now, batch);
+    return batch.trace.tokens;
+  };
+  for (const std::int32_t tokens : {10, 400, 10, 400}) run_one(tokens, 1);
+  EXPECT_EQ(run_one(10, 400), 1020) << "of 4000; beginning is 2 tokens";
+}
+
 TEST_F(SchedulerStateTest, RequestsThatAreBeingPreparedTakeRoom) {
   SchedulerState small({.max_queued_tokens = 1000, .max_queued_requests = 80});
   const auto has_room = [&](std::int64_t ahead) { return !small.would_deny({}, 1, ahead, now); };
