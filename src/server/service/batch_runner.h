@@ -43,7 +43,7 @@ class BatchRunner {
       std::span<const TextQuery* const> queries, std::span<TextValues> answers, bool alone = true
   );
 
-  /// Runs that failed since the last one that did not.
+  /// Texts that failed alone since the last batch that did not fail.
   [[nodiscard]] int failures_in_a_row() const noexcept {
     return failures_.load(std::memory_order_relaxed);
   }

@@ -98,6 +98,18 @@ TEST(BatchRunnerTest, CountsFailuresInARow) {
   EXPECT_EQ(runner.failures_in_a_row(), 0);
 }
 
+TEST(BatchRunnerTest, BatchesOfSeveralThatFailSayNothingYet) {
+  LoadedModel model = load_golden("bert-odd");
+  make_faulty(model).fails = true;
+  BatchRunner runner(*model.encoder, model.info.pooling, 1);
+  const auto texts = encode(model, inputs_of({"good", "bad"}));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(run(runner, {{texts, 0, AnswerKind::kLogits}, {texts, 1, AnswerKind::kLogits}}));
+  EXPECT_EQ(runner.failures_in_a_row(), 0);
+  EXPECT_FALSE(run(runner, {{texts, 0, AnswerKind::kLogits}}));
+  EXPECT_EQ(runner.failures_in_a_row(), 1);
+}
+
 TEST(BatchRunnerTest, SaysWhichValuesAreNotFinite) {
   LoadedModel model = load_golden("bert-odd");
   FaultyEncoder& faulty = make_faulty(model);

@@ -65,8 +65,8 @@ class ServedModel {
   /// tokenizes. False, and `task` is not run, when too much is waiting there.
   virtual bool run_aside(std::function<void()> task) = 0;
 
-  /// False after several batches failed in a row. While it is false, asking also tries the model
-  /// again now and then, so that a model that has recovered says so.
+  /// False after several texts failed in a row, each alone. While it is false, asking also tries
+  /// the model again now and then, so that a model that has recovered says so.
   [[nodiscard]] virtual bool healthy() = 0;
 
   [[nodiscard]] virtual ModelStatistics statistics() const = 0;

@@ -40,7 +40,7 @@ struct ServingOptions {
 
   /// Compare the model with reference vectors when it is loaded.
   bool self_check = true;
-  /// Batches that fail in a row make a model unhealthy.
+  /// So many texts in a row that fail alone make a model unhealthy.
   int32_t failures_until_sick = 3;
 };
 
