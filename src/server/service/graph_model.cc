@@ -67,8 +67,11 @@ class GraphModel final : public ServedModel, private TensorService {
         scheduling,
         [this](std::span<const GraphQuery* const> queries, std::span<GraphAnswer> answers) {
           const Status status = run(queries, answers);
-          failures_ =
-              status.ok() || status.code() == StatusCode::kInvalidArgument ? 0 : failures_ + 1;
+          if (status.ok() || status.code() == StatusCode::kInvalidArgument) {
+            failures_ = 0;
+          } else if (queries.size() == 1) {  // of several that fail, one may be why
+            ++failures_;
+          }
           return status;
         },
         {.clock = nullptr, .runner = nullptr, .observer = ledger_.recorder()}
@@ -273,7 +276,7 @@ class GraphModel final : public ServedModel, private TensorService {
   GraphParts parts_;
   Executor& executor_;
   RequestLedger ledger_;
-  std::atomic<int> failures_{0};  // in a row
+  std::atomic<int> failures_{0};  // of queries alone, in a row
   // Their threads use what is above.
   std::unique_ptr<Scheduler> scheduler_;
   WorkQueue readers_;
