@@ -41,14 +41,7 @@ Status BatchRunner::run(
     if (!status.ok()) break;
   }
   give_back(std::move(scratch));
-  // A request that the encoder refuses is the request's fault and says nothing about the encoder.
-  // Nor does a batch of several that fails: one of them may be why, and the parts it is run in next
-  // will tell.
-  if (status.ok() || status.code() == StatusCode::kInvalidArgument) {
-    failures_.store(0, std::memory_order_relaxed);
-  } else if (queries.size() == 1) {
-    failures_.fetch_add(1, std::memory_order_relaxed);
-  }
+  failures_.count(status, queries.size());
   return status;
 }
 

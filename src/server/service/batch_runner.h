@@ -2,7 +2,6 @@
 // each row back to its query.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -11,6 +10,7 @@
 #include "core/cpu_move.h"
 #include "martlet/encoder.h"
 #include "martlet/status.h"
+#include "server/service/failure_streak.h"
 #include "server/service/model_info.h"
 #include "server/service/request.h"
 #include "server/service/text_encoder.h"
@@ -44,9 +44,7 @@ class BatchRunner {
   );
 
   /// Texts that failed alone since the last batch that did not fail.
-  [[nodiscard]] int failures_in_a_row() const noexcept {
-    return failures_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] int failures_in_a_row() const noexcept { return failures_.length(); }
 
  private:
   struct Scratch {
@@ -71,7 +69,7 @@ class BatchRunner {
   Encoder& encoder_;
   const OutputKind pooling_;
   const int at_once_;
-  std::atomic<int> failures_{0};
+  FailureStreak failures_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> spare_;
   CpuPlaces places_;

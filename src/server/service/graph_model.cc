@@ -1,7 +1,6 @@
 #include "server/service/graph_model.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 #include <variant>
 
@@ -13,6 +12,7 @@
 #include "martlet/batch_scheduler.h"
 #include "pipelines/scores.h"
 #include "server/service/answer_assembly.h"
+#include "server/service/failure_streak.h"
 #include "server/service/pending_request.h"
 #include "server/service/request_ledger.h"
 #include "server/service/work_queue.h"
@@ -67,11 +67,7 @@ class GraphModel final : public ServedModel, private TensorService {
         scheduling,
         [this](std::span<const GraphQuery* const> queries, std::span<GraphAnswer> answers) {
           const Status status = run(queries, answers);
-          if (status.ok() || status.code() == StatusCode::kInvalidArgument) {
-            failures_ = 0;
-          } else if (queries.size() == 1) {  // of several that fail, one may be why
-            ++failures_;
-          }
+          failures_.count(status, queries.size());
           return status;
         },
         {.clock = nullptr, .runner = nullptr, .observer = ledger_.recorder()}
@@ -141,7 +137,9 @@ class GraphModel final : public ServedModel, private TensorService {
 
   bool run_aside(std::function<void()> task) override { return readers_.push(std::move(task)); }
 
-  [[nodiscard]] bool healthy() override { return failures_ < options_.failures_until_sick; }
+  [[nodiscard]] bool healthy() override {
+    return failures_.length() < options_.failures_until_sick;
+  }
 
   [[nodiscard]] ModelStatistics statistics() const override {
     return ledger_.recorder()->snapshot(scheduler_->stats());
@@ -276,7 +274,7 @@ class GraphModel final : public ServedModel, private TensorService {
   GraphParts parts_;
   Executor& executor_;
   RequestLedger ledger_;
-  std::atomic<int> failures_{0};  // of queries alone, in a row
+  FailureStreak failures_;
   // Their threads use what is above.
   std::unique_ptr<Scheduler> scheduler_;
   WorkQueue readers_;

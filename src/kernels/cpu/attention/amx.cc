@@ -140,9 +140,10 @@ std::size_t scratch(std::size_t keys, std::size_t head_dim) noexcept {
 class Heads {
  public:
   Heads(const AttentionF32& attention, const Layout& layout)
-      : t_(attention), l_(layout), columns_(t_.head_dim / kTile), last_(weights_of(kDepth)) {
-    if (t_.keys % kDepth != 0) last_ = weights_of(t_.keys % kDepth);
-  }
+      : t_(attention),
+        l_(layout),
+        columns_(t_.head_dim / kTile),
+        last_(weights_of(t_.keys + kDepth - l_.keys)) {}
 
   void run() {
     _tile_loadd(3, kOnes.words, 64);
@@ -193,6 +194,10 @@ class Heads {
   [[nodiscard]] char* v_tiles(std::size_t packed) const {
     return l_.v_tiles + packed * l_.keys * t_.head_dim * 2;
   }
+  /// Of keys `key` and the next, in the first of the columns' tiles.
+  [[nodiscard]] char* v_row(std::size_t packed, std::size_t key) const {
+    return v_tiles(packed) + key / kDepth * columns_ * kTileBytes + pair_row(key % kDepth) * 64;
+  }
   [[nodiscard]] std::uint16_t* query(std::size_t i) const {
     return l_.query + i * kTile * t_.head_dim;
   }
@@ -231,9 +236,8 @@ class Heads {
     const __m512i pairs = _mm512_load_si512(kPairs);
     const std::size_t stride = t_.kv_stride;
     const float* from = t_.v + head * t_.kv_head;
-    char* tiles = v_tiles(packed);
     const auto pack = [&](std::size_t key, auto&& odd_row) {
-      char* row = tiles + key / kDepth * columns_ * kTileBytes + pair_row(key % kDepth) * 64;
+      char* row = v_row(packed, key);
       for (std::size_t column = 0; column < columns_; ++column) {
         const float* even = from + key * stride + column * kTile;
         const __m512i words = to_bf16(Vec512::load(even), odd_row(even));
@@ -249,8 +253,7 @@ class Heads {
   /// Zeros for the keys that a head lacks to whole tiles.
   void clear_values(std::size_t packed) const {
     for (std::size_t key = padded(t_.keys, 2); key < l_.keys; key += 2) {
-      char* row =
-          v_tiles(packed) + key / kDepth * columns_ * kTileBytes + pair_row(key % kDepth) * 64;
+      char* row = v_row(packed, key);
       for (std::size_t column = 0; column < columns_; ++column)
         _mm512_store_si512(row + column * kTileBytes, _mm512_setzero_si512());
     }
@@ -419,7 +422,7 @@ class Heads {
   const AttentionF32& t_;
   const Layout& l_;
   const std::size_t columns_;  // tiles of 16 columns of V
-  __mmask32 last_;             // of the last 32 weights, those of keys
+  const __mmask32 last_;       // of the last 32 weights, those of keys
   std::uint32_t untrusted_[kGroupScores / (kTile * kDepth)];  // [blocks]: a bit for each row
 };
 
