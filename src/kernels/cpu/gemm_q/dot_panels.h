@@ -23,9 +23,12 @@ struct DotGemm {
   static constexpr std::size_t kPanelWidth = kVecs * Vec::kWidth;
   static constexpr std::size_t kStepBytes = kVecs * sizeof(Acc);  // of a panel per group of k
 
-  template <std::size_t kRows, Activation kActivation>
-  static void tile(
-      const GemmQ& g, const char* panel, std::size_t row, std::size_t column, Prefetch prefetch
+  /// The sums of kRows rows, `lda` bytes apart, and a panel. A function of its own: beside an
+  /// activation's constants the accumulators would not stay in registers.
+  template <std::size_t kRows>
+  [[gnu::noinline]] static void multiply(
+      const char* a, std::size_t lda, const char* panel, std::size_t groups, Prefetch prefetch,
+      typename Dot::Sum* sums
   ) {
     Acc sum[kRows][kVecs];
 #pragma unroll
@@ -33,30 +36,34 @@ struct DotGemm {
 #pragma unroll
       for (std::size_t v = 0; v < kVecs; ++v) sum[r][v] = Dot::zero();
     }
-    const char* a = static_cast<const char*>(g.a) + row * g.lda;
-    const std::size_t groups = round_up(g.k, Dot::kStep) / Dot::kGroup;
-    for (std::size_t i = 0; i < groups; ++i, panel += kStepBytes) {
+    for (std::size_t i = 0; i < groups; ++i, panel += kStepBytes, a += sizeof(std::int32_t)) {
       typename Dot::Weights weights[kVecs];
 #pragma unroll
       for (std::size_t v = 0; v < kVecs; ++v) weights[v] = Dot::load(panel + v * sizeof(Acc));
       if (prefetch.address != nullptr) prefetch.step();
 #pragma unroll
       for (std::size_t r = 0; r < kRows; ++r) {
-        const auto value = Dot::broadcast(a + r * g.lda + i * sizeof(std::int32_t));
+        const auto value = Dot::broadcast(a + r * lda);
 #pragma unroll
         for (std::size_t v = 0; v < kVecs; ++v) sum[r][v] = Dot::dot(sum[r][v], value, weights[v]);
       }
     }
-    alignas(64) typename Dot::Sum sums[kRows * kPanelWidth];
 #pragma unroll
     for (std::size_t r = 0; r < kRows; ++r) {
 #pragma unroll
       for (std::size_t v = 0; v < kVecs; ++v)
         Dot::store(sums + r * kPanelWidth + v * Vec::kWidth, sum[r][v]);
     }
+  }
+
+  template <Activation kActivation>
+  [[gnu::noinline]] static void finish(
+      const GemmQ& g, const typename Dot::Sum* sums, std::size_t row, std::size_t rows,
+      std::size_t column
+  ) {
     const std::size_t columns = g.n - column < kPanelWidth ? g.n - column : kPanelWidth;
     RowEpilogue<Vec, typename Dot::Sum, kActivation>::rows(
-        g, sums, kPanelWidth, row, row + kRows, column, columns
+        g, sums, kPanelWidth, row, row + rows, column, columns
     );
   }
 
@@ -80,15 +87,18 @@ struct DotGemm {
     const std::size_t groups = round_up(g.k, Dot::kStep) / Dot::kGroup;
     const std::size_t panel_bytes = groups * kStepBytes;
     const std::size_t tiles = (g.m + Dot::kTileRows - 1) / Dot::kTileRows;
+    alignas(64) typename Dot::Sum sums[Dot::kTileRows * kPanelWidth];
     for (std::size_t panel = panel_begin; panel < panel_end; ++panel) {
       const char* packed = static_cast<const char*>(g.packed) + panel * panel_bytes;
       const char* next = panel + 1 < panel_end ? packed + panel_bytes : nullptr;
       for (std::size_t row = 0, index = 0; row < g.m; ++index) {
         const std::size_t rows = next_rows(g.m - row, Dot::kTileRows);
         const Prefetch prefetch = share(next, index, tiles, groups);
+        const char* a = static_cast<const char*>(g.a) + row * g.lda;
         with_rows<Dot::kTileRows>(rows, [&](auto constant) {
-          tile<constant.value, kActivation>(g, packed, row, panel * kPanelWidth, prefetch);
+          multiply<constant.value>(a, g.lda, packed, groups, prefetch, sums);
         });
+        finish<kActivation>(g, sums, row, rows, panel * kPanelWidth);
         row += rows;
       }
     }
