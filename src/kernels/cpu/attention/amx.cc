@@ -126,17 +126,6 @@ std::size_t scratch(std::size_t keys, std::size_t head_dim) noexcept {
   return bytes / 4 > fallback ? bytes / 4 : fallback;
 }
 
-/// 2^x to 7.5e-5 relative: a cubic fitted to 2^f on [0, 1].
-[[gnu::always_inline]] inline __m512 power_of_2(__m512 x) {
-  const __m512 f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-  return _mm512_scalef_ps(
-      VecMath<Vec512>::polynomial(
-          f, {7.802428e-02F, 2.260672740e-01F, 6.958336270e-01F, 9.999251810e-01F}
-      ),
-      x
-  );
-}
-
 class Heads {
  public:
   Heads(const AttentionF32& attention, const Layout& layout)
@@ -383,7 +372,7 @@ class Heads {
     const __m512 step = _mm512_set1_ps(1.0F / 128);
     const auto power = [&](std::size_t key) {
       const __m512 below = _mm512_sub_ps(Vec512::load(from + key), _mm512_set1_ps(largest));
-      return power_of_2(_mm512_mul_ps(below, step));
+      return VecMath<Vec512>::exp2_low(_mm512_mul_ps(below, step));
     };
     for (std::size_t key = 0; key < l_.keys; key += kDepth) {
       // From scores' order to that of powers().

@@ -55,7 +55,9 @@ struct AttentionKernels {
 extern const AttentionKernels kAttentionScalar;
 extern const AttentionKernels kAttentionAvx2;
 extern const AttentionKernels kAttentionAvx512;
-extern const AttentionKernels kAttentionAvx512Low;  // cheaper exponentials
-extern const AttentionKernels kAttentionAmx;  // products in bf16: for the bf16 and int8 precisions
+// For the bf16 and int8 precisions:
+extern const AttentionKernels kAttentionAvx512Low;   // cheaper exponentials
+extern const AttentionKernels kAttentionAvx512Vnni;  // products of 16-bit integers
+extern const AttentionKernels kAttentionAmx;         // products in bf16
 
 }  // namespace martlet

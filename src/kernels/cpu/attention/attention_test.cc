@@ -237,6 +237,36 @@ TEST_P(AttentionTest, LowPrecisionHoldsForScoresOfAnySize) {
   }
 }
 
+/// What is no number in a query shows in its row, in a key or a value in every row; a query's never
+/// in another's.
+TEST_P(AttentionTest, WhatIsNoNumberShows) {
+  constexpr std::size_t kKeys = 33;
+  constexpr std::size_t kDim = 32;
+  constexpr std::size_t kStride = 3 * kDim + kGap;
+  constexpr std::size_t kBad = 7;
+  const auto sound = random(kKeys * kStride);
+  for (const AttentionKernels* attention : {&kernels().attention, &kernels().attention_low}) {
+    const auto before = run(*attention, sound, 0, kKeys, kKeys, kDim);
+    for (const float bad : {NAN, INFINITY}) {
+      for (const std::size_t part : {0UL, 1UL, 2UL}) {  // of a row: q, k, v
+        if (part == 1 && std::isinf(bad)) continue;     // a key at minus infinity has no weight
+        auto qkv = sound;
+        qkv[kBad * kStride + part * kDim] = bad;
+        const auto out = run(*attention, qkv, 0, kKeys, kKeys, kDim);
+        for (std::size_t query = 0; query < kKeys; ++query) {
+          const float* row = out.data() + query * kDim;
+          if (part != 0 || query == kBad) {
+            EXPECT_TRUE(std::any_of(row, row + kDim, [](float x) { return !std::isfinite(x); }))
+                << bad << " in part " << part << ", query " << query;
+          } else {
+            for (std::size_t i = 0; i < kDim; ++i) ASSERT_EQ(row[i], before[query * kDim + i]);
+          }
+        }
+      }
+    }
+  }
+}
+
 MARTLET_FOR_EVERY_ISA(AttentionTest);
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/attention/attention.h"
+#include "kernels/cpu/attention/columns.h"
 #include "kernels/cpu/vec/avx512.h"
 #include "kernels/cpu/vec/math.h"
 #include "kernels/cpu/vec/transpose.h"
@@ -45,8 +46,6 @@ class LaneAttention {
     }
   }
 
-  static constexpr std::size_t kLanes = 16;
-
   /// Queries [query, query + count), in kVecs registers. Every lane goes through the same
   /// operations in the same order, whatever kVecs is.
   template <std::size_t kVecs>
@@ -72,24 +71,12 @@ class LaneAttention {
     }
 
     /// Q^T times the scale, so that scores come out scaled; powers of 2 are taken where not exact.
-    /// Lanes past `count` repeat the last query.
     void transpose_queries() const {
       const __m512 scale = _mm512_set1_ps(kExact ? t.scale : t.scale * 1.44269504F);
-      for (std::size_t d = 0; d < t.head_dim; d += kLanes) {
-        for (std::size_t v = 0; v < kVecs; ++v) {
-          __m512i rows[kLanes];
-#pragma unroll
-          for (std::size_t i = 0; i < kLanes; ++i) {
-            const std::size_t row = query + std::min(v * kLanes + i, count - 1);
-            const __m512 q = _mm512_loadu_ps(t.q + row * t.q_stride + d);
-            rows[i] = _mm512_castps_si512(_mm512_mul_ps(q, scale));
-          }
-          transpose(rows);
-#pragma unroll
-          for (std::size_t i = 0; i < kLanes; ++i)
-            _mm512_store_si512(columns + (d + i) * kWidth + v * kLanes, rows[i]);
-        }
-      }
+      load_columns<kVecs>(
+          t.q + query * t.q_stride, t.q_stride, count, t.head_dim, columns,
+          [scale](__m512 q) { return _mm512_mul_ps(q, scale); }
+      );
     }
 
     void multiply_keys() const {
@@ -197,20 +184,8 @@ class LaneAttention {
     }
 
     void transpose_context() const {
-      for (std::size_t d = 0; d < t.head_dim; d += kLanes) {
-        for (std::size_t v = 0; v < kVecs; ++v) {
-          __m512i rows[kLanes];
-#pragma unroll
-          for (std::size_t i = 0; i < kLanes; ++i)
-            rows[i] = _mm512_load_si512(columns + (d + i) * kWidth + v * kLanes);
-          transpose(rows);
-          float* out = t.out + (query + v * kLanes) * t.out_stride + d;
-#pragma unroll
-          for (std::size_t i = 0; i < kLanes; ++i) {
-            if (v * kLanes + i < count) _mm512_storeu_si512(out + i * t.out_stride, rows[i]);
-          }
-        }
-      }
+      float* out = t.out + query * t.out_stride;
+      store_columns<kVecs>(columns, t.head_dim, count, out, t.out_stride);
     }
 
     template <std::size_t kRows>

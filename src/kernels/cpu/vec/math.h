@@ -22,7 +22,7 @@ struct VecMath {
   /// e^x to about 1 ulp for x in [-87, 88]; clamped outside. x = n ln 2 + r with |r| <= ln 2 / 2,
   /// and a degree-6 Taylor polynomial of e^r (its next term is below 1.2e-7 relative).
   static Reg exp(Reg x) {
-    x = Vec::min(Vec::max(x, Vec::set(-87.0F)), Vec::set(88.0F));
+    x = Vec::min(Vec::set(88.0F), Vec::max(Vec::set(-87.0F), x));  // in this order NaN stays NaN
     const Reg n = Vec::round(Vec::mul(x, Vec::set(1.44269504F)));
     Reg r =
         Vec::fma(n, Vec::set(-0.693359375F), x);  // ln 2 in two parts: the first product is exact
@@ -31,10 +31,11 @@ struct VecMath {
     return Vec::scale(e, n);
   }
 
-  /// 2^x for x <= 0 to 7.5e-5 relative, a fiftieth of what bf16 rounds away: a cubic fitted to 2^f
-  /// on [-1/2, 1/2].
+  /// 2^x for x <= 0 to 7.5e-5 relative, a fiftieth of what bf16 rounds away: as the level has it,
+  /// else by a cubic fitted to 2^f on [-1/2, 1/2].
   static Reg exp2_low(Reg x) {
-    x = Vec::max(x, Vec::set(-126.0F));
+    if constexpr (requires { Vec::exp2_low(x); }) return Vec::exp2_low(x);
+    x = Vec::max(Vec::set(-126.0F), x);  // in this order NaN stays NaN
     const Reg n = Vec::round(x);
     const Reg e = polynomial(
         Vec::sub(x, n), {5.517014083e-02F, 2.426076307e-01F, 6.932609200e-01F, 9.999282980e-01F}
