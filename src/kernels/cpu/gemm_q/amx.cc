@@ -28,6 +28,9 @@ constexpr std::size_t kStepBytes = 2048;            // of a panel per tile of k
 constexpr std::size_t kSquareStride = kPanelWidth;  // of the sums of a square
 constexpr std::size_t kStripStride = 2 * kPanelWidth;  // of the sums of a strip
 constexpr std::size_t kVnniRows = 8;
+/// Bytes of A that L1 keeps from panel to panel, beside a panel and the rows of C. Of a longer A no
+/// row is still there when its turn comes again: it is loaded so as not to displace the panel.
+constexpr std::size_t kMostKept = 40960;
 
 struct S8 {
   using Sum = std::int32_t;
@@ -111,6 +114,7 @@ class AmxGemm {
   void squares(std::size_t panel_begin, std::size_t rows) {
     const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
     const std::size_t shares = blocks < 4 ? blocks : 4;  // of the next panel, to be fetched into L2
+    streams_a_ = rows * steps_ * kTileBytes > kMostKept;
     for (std::size_t panel = panel_begin; panel < panel_end_; ++panel) {
       for (std::size_t i = 0; i < blocks; ++i) {
         ahead_ = ahead(panel + 1, 1, i, shares);
@@ -148,18 +152,27 @@ class AmxGemm {
   [[gnu::always_inline]] void square_step(const char* above, std::size_t lda, const char* weights) {
     const char* below = above + kTileRows * lda;
     _tile_loadd(6, weights, kRowBytes);
-    _tile_loadd(4, above, lda);
+    load_a<4>(above, lda);
     if constexpr (kFirst) renew<0>();
     Op::template multiply<0, 4, 6>();
     _tile_loadd(7, weights + kTileBytes, kRowBytes);
     if constexpr (kFirst) renew<1>();
     Op::template multiply<1, 4, 7>();
-    _tile_loadd(5, below, lda);
+    load_a<5>(below, lda);
     if constexpr (kFirst) renew<2>();
     Op::template multiply<2, 5, 6>();
     if constexpr (kFirst) renew<3>();
     Op::template multiply<3, 5, 7>();
     ahead_.step();
+  }
+
+  template <int kTile>
+  [[gnu::always_inline]] void load_a(const char* rows, std::size_t lda) const {
+    if (streams_a_) {
+      _tile_stream_loadd(kTile, rows, lda);
+    } else {
+      _tile_loadd(kTile, rows, lda);
+    }
   }
 
   /// Stores a tile of the block before and begins another.
@@ -242,6 +255,7 @@ class AmxGemm {
   const GemmQ& g_;
   const std::size_t panel_end_;
   const std::size_t steps_;
+  bool streams_a_ = false;
   Ahead ahead_;
   Block in_tiles_;                // whose sums tiles 0 to 3 hold
   Block pending_;                 // whose sums are stored, rows that are not finished
