@@ -31,6 +31,11 @@ constexpr std::size_t kVnniRows = 8;
 /// Bytes of A that L1 keeps from panel to panel, beside a panel and the rows of C. Of a longer A no
 /// row is still there when its turn comes again: it is loaded so as not to displace the panel.
 constexpr std::size_t kMostKept = 40960;
+/// A panel of more steps is more than L1 keeps from block to block. It goes by kDepth steps for the
+/// blocks of a group, whose sums rest in L1 meanwhile.
+constexpr std::size_t kMostSteps = 12;
+constexpr std::size_t kDepth = 8;
+constexpr std::size_t kGroup = 4;
 
 struct S8 {
   using Sum = std::int32_t;
@@ -55,10 +60,21 @@ struct Ahead {
   const char* address = nullptr;
   std::size_t lines_per_step = 0;
 
+  void skip(std::size_t steps) { address += steps * lines_per_step * 64; }
+
   [[gnu::always_inline]] void step() {
     for (std::size_t line = 0; line < lines_per_step; ++line, address += 64)
       __builtin_prefetch(address, 0, 2);
   }
+};
+
+/// What a step adds to: to nothing, to sums in memory, or to what the tiles hold.
+enum class Begin { kZeros, kPartial, kTiles };
+
+/// Steps of k.
+struct Steps {
+  std::size_t begin;
+  std::size_t end;
 };
 
 /// Rows of sums, of C's rows [row, end) and of `columns` columns from `column` on.
@@ -115,10 +131,19 @@ class AmxGemm {
     const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
     const std::size_t shares = blocks < 4 ? blocks : 4;  // of the next panel, to be fetched into L2
     streams_a_ = rows * steps_ * kTileBytes > kMostKept;
+    const std::size_t depth = blocks > 1 && steps_ > kMostSteps ? kDepth : steps_;
     for (std::size_t panel = panel_begin; panel < panel_end_; ++panel) {
-      for (std::size_t i = 0; i < blocks; ++i) {
-        ahead_ = ahead(panel + 1, 1, i, shares);
-        square(panel, block(i * kBlockRows, kBlockRows, panel, kPanelWidth));
+      for (std::size_t first = 0; first < blocks; first += kGroup) {
+        const std::size_t last = blocks - first < kGroup ? blocks : first + kGroup;
+        for (std::size_t begin = 0; begin < steps_; begin += depth) {
+          const Steps steps{begin, steps_ - begin < depth ? steps_ : begin + depth};
+          for (std::size_t i = first; i < last; ++i) {
+            ahead_ = ahead(panel + 1, 1, i, shares);
+            ahead_.skip(begin);
+            const Block here = block(i * kBlockRows, kBlockRows, panel, kPanelWidth);
+            square(panel, here, steps, partial_[i - first]);
+          }
+        }
       }
     }
     store_square<0>();
@@ -129,39 +154,49 @@ class AmxGemm {
     finish(kBlockRows);
   }
 
-  /// 32 rows by 32 columns; leaves the sums in the tiles.
-  void square(std::size_t panel, const Block& block) {
-    const char* above = a(block.row);
-    const char* weights = b(panel);
+  /// Some steps of 32 rows by 32 columns; leaves the sums in the tiles. `partial`: where they rest
+  /// between one range of steps and the next.
+  void square(std::size_t panel, const Block& block, const Steps& steps, Sum* partial) {
+    const char* above = a(block.row) + steps.begin * kTileBytes;
+    const char* weights = b(panel) + steps.begin * kStepBytes;
     const std::size_t lda = g_.lda;
+    const std::size_t count = steps.end - steps.begin;
     const std::size_t rows_a_step =
-        steps_ == 1 ? kBlockRows : (kBlockRows + steps_ - 2) / (steps_ - 1);
-    square_step<true>(above, lda, weights);
+        count == 1 ? kBlockRows : (kBlockRows + count - 2) / (count - 1);
+    if (steps.begin == 0) {
+      square_step<Begin::kZeros>(above, lda, weights);
+    } else {
+      square_step<Begin::kPartial>(above, lda, weights, partial);
+    }
     pend(in_tiles_, kSquareStride);
-    in_tiles_ = block;
-    for (std::size_t i = 1; i < steps_; ++i) {
+    const bool done = steps.end == steps_;
+    in_tiles_ = done ? block : Block{};
+    to_ = done ? sums_ : partial;
+    for (std::size_t i = 1; i < count; ++i) {
       above += kTileBytes;
       weights += kStepBytes;
-      square_step<false>(above, lda, weights);
+      square_step<Begin::kTiles>(above, lda, weights);
       finish(rows_a_step);
     }
     finish(kBlockRows);
   }
 
-  template <bool kFirst>
-  [[gnu::always_inline]] void square_step(const char* above, std::size_t lda, const char* weights) {
+  template <Begin kBegin>
+  [[gnu::always_inline]] void square_step(
+      const char* above, std::size_t lda, const char* weights, const Sum* partial = nullptr
+  ) {
     const char* below = above + kTileRows * lda;
     _tile_loadd(6, weights, kRowBytes);
     load_a<4>(above, lda);
-    if constexpr (kFirst) renew<0>();
+    renew<kBegin, 0>(partial);
     Op::template multiply<0, 4, 6>();
     _tile_loadd(7, weights + kTileBytes, kRowBytes);
-    if constexpr (kFirst) renew<1>();
+    renew<kBegin, 1>(partial);
     Op::template multiply<1, 4, 7>();
     load_a<5>(below, lda);
-    if constexpr (kFirst) renew<2>();
+    renew<kBegin, 2>(partial);
     Op::template multiply<2, 5, 6>();
-    if constexpr (kFirst) renew<3>();
+    renew<kBegin, 3>(partial);
     Op::template multiply<3, 5, 7>();
     ahead_.step();
   }
@@ -176,16 +211,22 @@ class AmxGemm {
   }
 
   /// Stores a tile of the block before and begins another.
-  template <int kTile>
-  [[gnu::always_inline]] void renew() {
+  template <Begin kBegin, int kTile>
+  [[gnu::always_inline]] void renew(const Sum* partial) {
+    if constexpr (kBegin == Begin::kTiles) return;
     store_square<kTile>();
-    _tile_zero(kTile);
+    if constexpr (kBegin == Begin::kZeros) _tile_zero(kTile);
+    if constexpr (kBegin == Begin::kPartial)
+      _tile_loadd(kTile, partial + in_square(kTile), kSquareStride * sizeof(Sum));
   }
 
   template <int kTile>
   [[gnu::always_inline]] void store_square() {
-    constexpr std::size_t kOffset = kTile / 2 * kTileRows * kSquareStride + kTile % 2 * 16;
-    _tile_stored(kTile, sums_ + kOffset, kSquareStride * sizeof(Sum));
+    _tile_stored(kTile, to_ + in_square(kTile), kSquareStride * sizeof(Sum));
+  }
+
+  static constexpr std::size_t in_square(std::size_t tile) {
+    return tile / 2 * kTileRows * kSquareStride + tile % 2 * 16;
   }
 
   void strips(std::size_t panel_begin, std::size_t row) {
@@ -257,11 +298,13 @@ class AmxGemm {
   const std::size_t steps_;
   bool streams_a_ = false;
   Ahead ahead_;
-  Block in_tiles_;                // whose sums tiles 0 to 3 hold
+  Block in_tiles_;                // whose sums tiles 0 to 3 hold, where they are complete
+  Sum* to_ = sums_;               // where they will be stored
   Block pending_;                 // whose sums are stored, rows that are not finished
   const Sum* waiting_ = nullptr;  // sums of the first pending row
   std::size_t stride_ = kSquareStride;
   alignas(64) Sum sums_[kBlockRows * kPanelWidth];
+  alignas(64) Sum partial_[kGroup][kBlockRows * kPanelWidth];
 };
 
 template <class Op>

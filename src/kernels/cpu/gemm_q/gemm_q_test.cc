@@ -113,6 +113,14 @@ TEST_P(GemmS8Test, SumsIntegersExactly) {
   expect_exact(300, 20, 40, random_u8(300 * 40), random_s8(20 * 40));
 }
 
+/// Of a long k the sums may be made part by part, for groups of rows.
+TEST_P(GemmS8Test, SumsOfManyRowsAndLongRowsAreExact) {
+  for (const std::size_t k : {768UL, 769UL, 1536UL, 1700UL}) {
+    for (const std::size_t m : {33UL, 64UL, 130UL, 171UL})
+      expect_exact(m, 70, k, random_u8(m * k), random_s8(70 * k));
+  }
+}
+
 TEST_P(GemmS8Test, ExtremesDoNotSaturate) {
   for (const std::size_t m : {1UL, 8UL, 9UL, 33UL}) {
     constexpr std::size_t kDepth = 384;
@@ -215,55 +223,62 @@ class GemmBf16Test : public KernelTest {
     if (!IsSkipped() && kernels().gemm_bf16 == nullptr)
       GTEST_SKIP() << to_string(GetParam()) << " has no bf16 products";
   }
+
+  void expect_right(std::size_t m, std::size_t n, std::size_t k);
 };
 
-TEST_P(GemmBf16Test, EqualsTheReferenceAndRowsAreIndependent) {
+/// Random operands of these sizes: the reference's products, and parts of the rows the same bits.
+void GemmBf16Test::expect_right(std::size_t m, std::size_t n, std::size_t k) {
   const GemmQKernels& gemm = *kernels().gemm_bf16;
-  constexpr std::size_t kM = 45, kN = 70, kK = 90;
-  const auto a = random(kM * kK);
-  const auto weight = random(kN * kK, 0.1F);
-  const auto bias = random(kN);
-  Operand operand(kM, kK, OperandType::kBf16);
-  for (std::size_t row = 0; row < kM; ++row) {
-    for (std::size_t i = 0; i < kK; ++i)
-      operand.set(row, i, float_to_bfloat16(a[row * kK + i]), OperandType::kBf16);
+  const auto a = random(m * k);
+  const auto weight = random(n * k, 0.1F);
+  const auto bias = random(n);
+  Operand operand(m, k, OperandType::kBf16);
+  for (std::size_t row = 0; row < m; ++row) {
+    for (std::size_t i = 0; i < k; ++i)
+      operand.set(row, i, float_to_bfloat16(a[row * k + i]), OperandType::kBf16);
   }
-  std::vector<std::uint8_t> packed(packed_bytes(gemm, kN, kK));
-  pack_bf16(gemm, weight.data(), kN, kK, packed.data());
+  std::vector<std::uint8_t> packed(packed_bytes(gemm, n, k));
+  pack_bf16(gemm, weight.data(), n, k, packed.data());
   const auto run = [&](std::size_t row, std::size_t rows) {
-    std::vector<float> c(rows * kN);
+    std::vector<float> c(rows * n);
     gemm.run(
         {.a = operand.bytes.data() + row * operand.stride,
          .lda = operand.stride,
          .packed = packed.data(),
          .bias = bias.data(),
          .c = c.data(),
-         .ldc = kN,
+         .ldc = n,
          .m = rows,
-         .n = kN,
-         .k = kK},
-        0, panel_count(kN, gemm.panel_width)
+         .n = n,
+         .k = k},
+        0, panel_count(n, gemm.panel_width)
     );
     return c;
   };
-  const auto whole = run(0, kM);
-  for (std::size_t row = 0; row < kM; ++row) {
-    for (std::size_t column = 0; column < kN; ++column) {
+  const auto whole = run(0, m);
+  for (std::size_t row = 0; row < m; ++row) {
+    for (std::size_t column = 0; column < n; ++column) {
       double sum = bias[column];
-      for (std::size_t i = 0; i < kK; ++i) {
-        sum += static_cast<double>(bfloat16_to_float(float_to_bfloat16(a[row * kK + i]))) *
-               bfloat16_to_float(float_to_bfloat16(weight[column * kK + i]));
+      for (std::size_t i = 0; i < k; ++i) {
+        sum += static_cast<double>(bfloat16_to_float(float_to_bfloat16(a[row * k + i]))) *
+               bfloat16_to_float(float_to_bfloat16(weight[column * k + i]));
       }
-      ASSERT_NEAR(whole[row * kN + column], sum, 1e-5);
+      ASSERT_NEAR(whole[row * n + column], sum, 1e-7 * static_cast<double>(k) + 1e-5);
     }
   }
   for (const std::size_t rows : {1UL, 3UL, 8UL, 9UL, 16UL, 17UL, 32UL}) {
-    for (std::size_t row = 0; row + rows <= kM; row += 6) {
+    for (std::size_t row = 0; row + rows <= m; row += m / 7) {
       const auto part = run(row, rows);
       for (std::size_t i = 0; i < part.size(); ++i)
-        ASSERT_EQ(part[i], whole[row * kN + i]) << rows << " rows at " << row;
+        ASSERT_EQ(part[i], whole[row * n + i]) << rows << " rows at " << row;
     }
   }
+}
+
+TEST_P(GemmBf16Test, EqualsTheReferenceAndRowsAreIndependent) {
+  expect_right(45, 70, 90);
+  expect_right(171, 40, 1000);
 }
 
 MARTLET_FOR_EVERY_ISA(GemmBf16Test);
