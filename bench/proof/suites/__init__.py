@@ -5,6 +5,7 @@ from proof.suites import (
     bert_sweep,
     cold_start,
     minilm_1ms,
+    minilm_batch,
     resnet18,
     serve,
     sst2,
@@ -15,6 +16,7 @@ SUITES = {
     suite.name: suite
     for suite in (
         minilm_1ms.SUITE,
+        minilm_batch.SUITE,
         sst2.SUITE,
         resnet18.SUITE,
         bert_sweep.SUITE,
