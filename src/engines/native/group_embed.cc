@@ -72,7 +72,7 @@ void GroupPass::embed_rows(std::size_t begin, std::size_t end, std::size_t posit
       .positions = positions.empty() ? nullptr : positions.data() + position * embedding_size(),
       .types = types.empty() ? nullptr : types.data(),
       .type_ids = batch_.type_ids.empty() ? nullptr : batch_.type_ids.data() + first_ + begin,
-      .out = w_.sum + begin * w_.hidden_stride,
+      .out = w_.x + begin * w_.hidden_stride,
       .stride = w_.hidden_stride,
       .rows = end - begin,
       .n = embedding_size(),
@@ -88,14 +88,14 @@ void GroupPass::project_embeddings(const Linear& projection) {
        .a = w_.x,
        .lda = w_.hidden_stride,
        .operand = w_.hidden_operand,
-       .c = w_.sum,
+       .c = w_.spare,
        .ldc = w_.hidden_stride},
       tokens_
   );
   steps_.barrier();
   const Range mine = share(tokens_, team_, kTileRows);
   for (std::size_t r = mine.begin; r < mine.end; ++r)
-    std::copy_n(w_.sum + r * w_.hidden_stride, hidden_, w_.x + r * w_.hidden_stride);
+    std::copy_n(w_.spare + r * w_.hidden_stride, hidden_, w_.x + r * w_.hidden_stride);
   timer_.done(Step::kEmbed);
   steps_.end_of_step(tokens_);
 }

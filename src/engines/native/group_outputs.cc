@@ -5,7 +5,7 @@
 
 namespace martlet {
 
-/// A head's layer over rows of input, context or sum; heads are fp32 in every precision.
+/// A head's layer over rows of input, context or spare; heads are fp32 in every precision.
 void GroupPass::apply_head(
     const Linear& linear, const float* from, float* to, std::size_t stride, Activation activation,
     std::size_t rows
@@ -25,13 +25,13 @@ void GroupPass::apply_head(
 
 void GroupPass::normalize_head(const Norm& norm, std::size_t rows) {
   const Range mine = share(rows, team_, kTileRows);
-  float* sum = w_.sum + mine.begin * w_.hidden_stride;
+  float* x = w_.spare + mine.begin * w_.hidden_stride;
   kernels_.layer_norm.f32({
-      .x = sum,
+      .x = x,
       .gamma = norm.gamma.data(),
       .beta = norm.beta.data(),
       .epsilon = weights_.config.layer_norm_eps,
-      .out = sum,
+      .out = x,
       .stride = w_.hidden_stride,
       .rows = mine.end - mine.begin,
       .n = hidden_,
@@ -45,10 +45,10 @@ void GroupPass::classify(
   const bool pools = weights_.head == HeadKind::kSequence && !weights_.head_dense;
   const std::optional<Linear>& dense = pools ? weights_.pooler : weights_.head_dense;
   if (dense) {
-    apply_head(*dense, features, w_.sum, w_.hidden_stride, weights_.head_activation, rows);
+    apply_head(*dense, features, w_.spare, w_.hidden_stride, weights_.head_activation, rows);
     steps_.end_of_step(rows);
     if (weights_.head_norm) normalize_head(*weights_.head_norm, rows);
-    features = w_.sum;
+    features = w_.spare;
   }
   float* logits = output.values.data() + output_row * output.columns;
   apply_head(weights_.classifier, features, logits, output.columns, Activation::kNone, rows);

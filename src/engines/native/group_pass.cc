@@ -138,7 +138,7 @@ void GroupPass::attention_out(
        .a = w_.context,
        .lda = stride,
        .operand = operand,
-       .c = w_.sum,
+       .c = w_.x,
        .ldc = stride,
        .residual = residual,
        .ldr = residual_stride},
@@ -172,7 +172,7 @@ void GroupPass::ff_out(const LayerWeights& layer, std::size_t rows, const Linear
        .a = w_.inner,
        .lda = w_.inner_stride,
        .operand = w_.inner_operand,
-       .c = w_.sum,
+       .c = w_.x,
        .ldc = w_.hidden_stride,
        .residual = w_.x,
        .ldr = w_.hidden_stride},
@@ -251,13 +251,13 @@ void GroupPass::run_layer_first_tokens(const LayerWeights& layer) {
        .a = firsts,
        .lda = stride,
        .operand = w_.hidden_operand,
-       .c = w_.sum,
+       .c = w_.spare,
        .ldc = w_.hidden_stride},
       sequences_
   );
   attend_heads(layer, [this](std::size_t sequence) {
     return Queries{
-        w_.sum + sequence * w_.hidden_stride, w_.hidden_stride, hidden_ / heads_, 1, sequence
+        w_.spare + sequence * w_.hidden_stride, w_.hidden_stride, hidden_ / heads_, 1, sequence
     };
   });
   attention_out(layer, firsts, stride, sequences_);

@@ -82,7 +82,7 @@ class GroupPass {
   [[nodiscard]] std::size_t embedding_size() const {
     return static_cast<std::size_t>(weights_.config.embedding_size);
   }
-  /// To sum: the rows' positions count on from `position`.
+  /// To x: the rows' positions count on from `position`.
   void embed_rows(std::size_t begin, std::size_t end, std::size_t position);
   void project_embeddings(const Linear& projection);
   void normalize(const Norm& norm, std::size_t rows, const Linear* reader);

@@ -3,6 +3,30 @@
 #include <algorithm>
 
 namespace martlet {
+namespace {
+
+bool reads_u8(const Kernels& kernels, const Linear& linear) {
+  return linear.precision != Precision::kFp32 &&
+         q_kernels(kernels, linear.precision).operand == OperandType::kU8;
+}
+
+QuantizeRows quantization(
+    const Linear& reader, const float* from, std::size_t stride, const Operand& to, Range rows
+) {
+  return {
+      .x = from + rows.begin * stride,
+      .stride = stride,
+      .rows = rows.end - rows.begin,
+      .n = reader.k,
+      .factor = reader.input_factor.data(),
+      .out = to.row(rows.begin),
+      .out_stride = to.stride,
+      .scale = to.scale + rows.begin,
+      .zero = to.zero + rows.begin,
+  };
+}
+
+}  // namespace
 
 void RankSteps::multiply(const Product& p, std::size_t rows) {
   const std::size_t panels = panel_count(p.linear.n, panel_width(kernels_, p.linear.precision));
@@ -80,17 +104,7 @@ void RankSteps::convert(
     const Linear& reader, const float* from, std::size_t stride, const Operand& to, Range rows
 ) {
   if (reader.precision == Precision::kFp32) return;
-  const QuantizeRows task{
-      .x = from + rows.begin * stride,
-      .stride = stride,
-      .rows = rows.end - rows.begin,
-      .n = reader.k,
-      .factor = reader.input_factor.data(),
-      .out = to.row(rows.begin),
-      .out_stride = to.stride,
-      .scale = to.scale + rows.begin,
-      .zero = to.zero + rows.begin,
-  };
+  const QuantizeRows task = quantization(reader, from, stride, to, rows);
   switch (q_kernels(kernels_, reader.precision).operand) {
     case OperandType::kU8:
       return kernels_.quantize.u8(task);
@@ -120,8 +134,8 @@ void RankSteps::normalize(
     const Norm& norm, float epsilon, std::size_t hidden, std::size_t rows, const Linear* reader
 ) {
   const Range mine = share(rows, team_, kTileRows);
-  kernels_.layer_norm.f32({
-      .x = w_.sum + mine.begin * w_.hidden_stride,
+  const LayerNormF32 task{
+      .x = w_.x + mine.begin * w_.hidden_stride,
       .gamma = norm.gamma.data(),
       .beta = norm.beta.data(),
       .epsilon = epsilon,
@@ -129,9 +143,16 @@ void RankSteps::normalize(
       .stride = w_.hidden_stride,
       .rows = mine.end - mine.begin,
       .n = hidden,
-  });
-  if (w_.input != w_.x) copy_rows(w_.sum, w_.x, hidden, mine);
-  if (reader != nullptr) convert(*reader, w_.input, w_.hidden_stride, w_.hidden_operand, mine);
+  };
+  const std::size_t stride = w_.hidden_stride;
+  if (reader != nullptr && reads_u8(kernels_, *reader)) {
+    kernels_.layer_norm.f32_to_u8(
+        task, quantization(*reader, w_.input, stride, w_.hidden_operand, mine)
+    );
+  } else {
+    kernels_.layer_norm.f32(task);
+    if (reader != nullptr) convert(*reader, w_.input, stride, w_.hidden_operand, mine);
+  }
   timer_.done(Step::kNorm);
   end_of_step(rows);
 }

@@ -48,8 +48,7 @@ class RankSteps {
       std::size_t rows
   );
 
-  /// sum to x, normalized, and to the operand of `reader` if there is one. Where norms come first,
-  /// sum to x as it is, and normalized to input.
+  /// x to input, normalized, and to the operand of `reader` if there is one.
   void normalize(
       const Norm& norm, float epsilon, std::size_t hidden, std::size_t rows, const Linear* reader
   );

@@ -84,7 +84,7 @@ void Workspace::reserve(
       {&a.x, size.tokens * a.hidden_stride},
       {&a.input, weights.config.pre_norm ? size.tokens * a.hidden_stride : 0},
       {&a.gate, weights.config.gated ? size.group_tokens * a.inner_stride : 0},
-      {&a.sum, size.group_tokens * a.hidden_stride},
+      {&a.spare, size.group_tokens * a.hidden_stride},
       {&a.scratch, static_cast<std::size_t>(size.ranks) * a.scratch_stride},
       {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
       {&a.hidden_operand.scale, size.tokens},

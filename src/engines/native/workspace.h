@@ -26,14 +26,15 @@ struct Operand {
 /// Where the activations of some rows lie. Rows are `*_stride` floats apart.
 struct Activations {
   // Of every row of the chunk:
-  float* x = nullptr;  // [tokens, hidden]: the residual stream
-  /// [tokens, hidden]: what layers and outputs read: x, or in a separate place its norm, where
-  /// norms come first.
+  /// [tokens, hidden]: the residual stream, to which a sublayer adds its output in place.
+  float* x = nullptr;
+  /// [tokens, hidden]: what layers and outputs read: x's norm, in place, or in a place of its own
+  /// where norms come first.
   float* input = nullptr;
   Operand hidden_operand;  // rows of input or context
   Operand inner_operand;   // rows of inner
   // Of the rows of one group, which is what a part of a layer is computed for at a time:
-  float* sum = nullptr;      // [rows, hidden]: a sublayer's output + residual, before its norm
+  float* spare = nullptr;    // [rows, hidden]: of products that can stay neither in x nor in input
   float* context = nullptr;  // [rows, hidden]: attention's output
   float* qkv = nullptr;      // [rows, 3 hidden]
   float* inner = nullptr;    // [rows, intermediate]: between ff_in and ff_out

@@ -1,4 +1,4 @@
-// C = activation(A W^T + bias) + residual, with W packed once at load.
+// C = activation(A W^T + bias + residual), with W packed once at load.
 //
 // Packed layout: columns of the product (rows of W) in panels of `panel_width`, each panel k-major:
 // packed[panel][k][panel_width], the last panel filled up with zeros.
@@ -15,7 +15,7 @@ struct GemmF32 {
   std::size_t lda = 0;
   const float* packed = nullptr;    // from pack_panels, all panels
   const float* bias = nullptr;      // [n] or null
-  const float* residual = nullptr;  // [m, n], row stride ldr, or null; must not overlap c
+  const float* residual = nullptr;  // [m, n], row stride ldr, or null; may be c
   std::size_t ldr = 0;
   float* c = nullptr;  // [m, n], row stride ldc
   std::size_t ldc = 0;

@@ -86,8 +86,8 @@ class GemmTest : public KernelTest {
         }
         const double tolerance = 2e-6 * std::sqrt(static_cast<double>(p.k)) + 2e-6;
         if (p.bias) sum += data.bias[column];
-        sum = activate(sum, p.activation);
         if (p.residual) sum += data.residual[row * p.n + column];
+        sum = activate(sum, p.activation);
         ASSERT_NEAR(c[row * row_stride(p.n) + column], sum, tolerance)
             << "m " << p.m << " n " << p.n << " k " << p.k << " row " << row << " column "
             << column;
@@ -139,6 +139,32 @@ TEST_P(GemmTest, RowsDoNotDependOnTheirNeighbours) {
         }
       }
     }
+  }
+}
+
+TEST_P(GemmTest, AddsToItsResidualInPlace) {
+  for (const std::size_t m : {1UL, 7UL, 8UL, 9UL, 250UL}) {
+    const Problem p{.m = m, .n = 70, .k = 800, .residual = true};
+    const Data data = make(p);
+    const std::size_t panels = panel_count(p.n, kernels().gemm.panel_width);
+    const auto apart = run(p, data, 0, m, 0, panels);
+    auto c = data.residual;
+    kernels().gemm.f32(
+        {.a = data.a.data(),
+         .lda = p.k,
+         .packed = data.packed.data(),
+         .bias = data.bias.data(),
+         .residual = c.data(),
+         .ldr = p.n,
+         .c = c.data(),
+         .ldc = p.n,
+         .m = m,
+         .n = p.n,
+         .k = p.k},
+        0, panels
+    );
+    for (std::size_t i = 0; i < c.size(); ++i)
+      ASSERT_EQ(c[i], apart[i / p.n * row_stride(p.n) + i % p.n]) << m << " rows, element " << i;
   }
 }
 

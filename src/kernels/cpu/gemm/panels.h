@@ -53,22 +53,29 @@ struct PanelGemm {
     Vec::store(p + v * Vec::kWidth, value, lanes(columns, v));
   }
 
+  /// Null if there is none.
+  static const float* residual(const GemmF32& g, std::size_t row, std::size_t column) {
+    return g.residual == nullptr ? nullptr : g.residual + row * g.ldr + column;
+  }
+
   template <std::size_t kRows, bool kFull>
   static void tile(const GemmF32& g, const Slice& s, std::size_t row, Prefetch prefetch) {
     float* c = g.c + row * g.ldc + s.column;
     Tile<Vec, kRows, kVecs> tile;
-    if (s.first) {
+    const float* begun = s.first ? residual(g, row, s.column) : c;
+    if (begun == nullptr) {
       tile.clear();
     } else {
+      const std::size_t stride = s.first ? g.ldr : g.ldc;
 #pragma unroll
       for (std::size_t r = 0; r < kRows; ++r) {
 #pragma unroll
         for (std::size_t v = 0; v < kVecs; ++v)
-          tile.sum[r][v] = load<kFull>(c + r * g.ldc, s.columns, v);
+          tile.sum[r][v] = load<kFull>(begun + r * stride, s.columns, v);
       }
     }
     tile.multiply(g.a + row * g.lda + s.k_begin, g.lda, s.b, kPanelWidth, s.k_count, prefetch);
-    if (s.last) finish<kRows, kFull>(g, s, row, tile);
+    if (s.last) finish<kRows, kFull>(g, s, tile);
 #pragma unroll
     for (std::size_t r = 0; r < kRows; ++r) {
 #pragma unroll
@@ -79,7 +86,7 @@ struct PanelGemm {
 
   template <std::size_t kRows, bool kFull>
   [[gnu::always_inline]] static void finish(
-      const GemmF32& g, const Slice& s, std::size_t row, Tile<Vec, kRows, kVecs>& tile
+      const GemmF32& g, const Slice& s, Tile<Vec, kRows, kVecs>& tile
   ) {
     if (g.bias != nullptr) {
 #pragma unroll
@@ -97,16 +104,6 @@ struct PanelGemm {
       activate(values, kRows * kVecs, g.activation);
 #pragma unroll
       for (std::size_t i = 0; i < kRows * kVecs; ++i) tile.sum[i / kVecs][i % kVecs] = values[i];
-    }
-    if (g.residual != nullptr) {
-#pragma unroll
-      for (std::size_t r = 0; r < kRows; ++r) {
-#pragma unroll
-        for (std::size_t v = 0; v < kVecs; ++v) {
-          const float* residual = g.residual + (row + r) * g.ldr + s.column;
-          tile.sum[r][v] = Vec::add(tile.sum[r][v], load<kFull>(residual, s.columns, v));
-        }
-      }
     }
   }
 

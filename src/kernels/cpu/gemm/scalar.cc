@@ -14,12 +14,10 @@ void f32(const GemmF32& gemm, std::size_t panel_begin, std::size_t panel_end) no
   for (std::size_t row = 0; row < gemm.m; ++row) {
     for (std::size_t column = panel_begin * kWidth; column < end; ++column) {
       const float* b = gemm.packed + column / kWidth * kWidth * gemm.k + column % kWidth;
-      float sum = 0;
+      float sum = gemm.residual == nullptr ? 0 : gemm.residual[row * gemm.ldr + column];
       for (std::size_t i = 0; i < gemm.k; ++i) sum += gemm.a[row * gemm.lda + i] * b[i * kWidth];
       if (gemm.bias != nullptr) sum += gemm.bias[column];
-      sum = activate_scalar(sum, gemm.activation);
-      if (gemm.residual != nullptr) sum += gemm.residual[row * gemm.ldr + column];
-      gemm.c[row * gemm.ldc + column] = sum;
+      gemm.c[row * gemm.ldc + column] = activate_scalar(sum, gemm.activation);
     }
   }
 }

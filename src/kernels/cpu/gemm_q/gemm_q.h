@@ -41,7 +41,7 @@ struct GemmQ {
   const float* scale = nullptr;        // [n]; null for bf16
   const float* scaled_sums = nullptr;  // [n]: scale * sum of the column's q_w; null for bf16
   const float* bias = nullptr;         // [n]
-  const float* residual = nullptr;     // [m, n], row stride ldr, or null; must not overlap c
+  const float* residual = nullptr;     // [m, n], row stride ldr, or null; may be c, all in one band
   std::size_t ldr = 0;
   float* c = nullptr;  // [m, n], row stride ldc
   std::size_t ldc = 0;

@@ -1,4 +1,4 @@
-// From sums to finished elements of C: scale, bias, activation, residual, a row at a time.
+// From sums to finished elements of C: scale, bias, residual, activation, a row at a time.
 #pragma once
 
 #include <cstdint>
@@ -97,8 +97,8 @@ struct RowEpilogue {
         } else {
           x = Vec::add(Vec::load(sums + i), bias[v]);
         }
-        x = VecMath<Vec>::template activate_low<kActivation>(x);
         if constexpr (kResidual) x = Vec::add(x, Vec::load(residual + i, lanes...));
+        x = VecMath<Vec>::template activate_low<kActivation>(x);
         Vec::store(c + i, x, lanes...);
       }
       if constexpr (kResidual) residual += ldr;

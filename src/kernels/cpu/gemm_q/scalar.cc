@@ -11,9 +11,9 @@ namespace {
 constexpr std::size_t kWidth = 8;
 
 float finish(const GemmQ& g, std::size_t row, std::size_t column, float sum) {
-  sum = activate_scalar(sum + g.bias[column], g.activation);
+  sum += g.bias[column];
   if (g.residual != nullptr) sum += g.residual[row * g.ldr + column];
-  return sum;
+  return activate_scalar(sum, g.activation);
 }
 
 template <class Sum>

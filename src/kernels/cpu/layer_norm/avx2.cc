@@ -3,6 +3,6 @@
 
 namespace martlet {
 
-const LayerNormKernels kLayerNormAvx2{&RowLayerNorm<Vec256>::run};
+const LayerNormKernels kLayerNormAvx2{&RowLayerNorm<Vec256>::f32, &RowLayerNorm<Vec256>::f32_to_u8};
 
 }  // namespace martlet

@@ -3,6 +3,8 @@
 
 namespace martlet {
 
-const LayerNormKernels kLayerNormAvx512{&RowLayerNorm<Vec512>::run};
+const LayerNormKernels kLayerNormAvx512{
+    &RowLayerNorm<Vec512>::f32, &RowLayerNorm<Vec512>::f32_to_u8
+};
 
 }  // namespace martlet

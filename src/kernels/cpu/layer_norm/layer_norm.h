@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "kernels/cpu/quantize/quantize.h"
+
 namespace martlet {
 
 struct LayerNormF32 {
@@ -20,6 +22,8 @@ struct LayerNormKernels {
   /// out = (x - mean) / sqrt(variance + epsilon) * gamma + beta, variance in a second pass over the
   /// row.
   void (*f32)(const LayerNormF32& norm) noexcept;
+  /// The same, and out in 8 bits as QuantizeKernels::u8 has it of `rows`, whose x is out.
+  void (*f32_to_u8)(const LayerNormF32& norm, const QuantizeRows& rows) noexcept;
 };
 
 extern const LayerNormKernels kLayerNormScalar;

@@ -22,8 +22,13 @@ void f32(const LayerNormF32& norm) noexcept {
   }
 }
 
+void f32_to_u8(const LayerNormF32& norm, const QuantizeRows& rows) noexcept {
+  f32(norm);
+  kQuantizeScalar.u8(rows);
+}
+
 }  // namespace
 
-const LayerNormKernels kLayerNormScalar{&f32};
+const LayerNormKernels kLayerNormScalar{&f32, &f32_to_u8};
 
 }  // namespace martlet

@@ -98,8 +98,27 @@ struct Vec256 {
     half = _mm_max_ps(half, _mm_movehl_ps(half, half));
     return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
   }
+  /// out[r]: the sum, or the largest, of rows[r]'s lanes; combined in one order whatever r.
+  static void sums(const Reg (&rows)[4], float (&out)[4]) { combine<&add>(rows, out); }
+  static void largest(const Reg (&rows)[4], float (&out)[4]) { combine<&max>(rows, out); }
 
  private:
+  /// Two rows in the place of one, until each has a lane in either half.
+  template <Reg (*kOf)(Reg, Reg)>
+  static void combine(const Reg (&rows)[4], float (&out)[4]) {
+    const auto pair = [&](std::size_t r) {
+      return _mm256_castps_pd(
+          kOf(_mm256_unpacklo_ps(rows[r], rows[r + 1]), _mm256_unpackhi_ps(rows[r], rows[r + 1]))
+      );
+    };
+    const __m256d first = pair(0);
+    const __m256d second = pair(2);
+    Reg all =
+        kOf(_mm256_castpd_ps(_mm256_unpacklo_pd(first, second)),
+            _mm256_castpd_ps(_mm256_unpackhi_pd(first, second)));
+    all = kOf(all, _mm256_permute2f128_ps(all, all, 1));
+    _mm_storeu_ps(out, _mm256_castps256_ps128(all));
+  }
   static __m128i to_words(Reg a) {
     const __m256i value = _mm256_cvtps_epi32(a);
     return _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));

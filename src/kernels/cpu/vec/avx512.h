@@ -104,10 +104,30 @@ struct Vec512 {
   static Reg scale(Reg a, Reg n) { return _mm512_scalef_ps(a, n); }
   static float sum(Reg a) { return _mm512_reduce_add_ps(a); }
   static float largest(Reg a) { return _mm512_reduce_max_ps(a); }
+  /// out[r]: the sum, or the largest, of rows[r]'s lanes; combined in one order whatever r.
+  static void sums(const Reg (&rows)[4], float (&out)[4]) { combine<&add>(rows, out); }
+  static void largest(const Reg (&rows)[4], float (&out)[4]) { combine<&max>(rows, out); }
 
  private:
   static __m512i not_negative(Reg a) {
     return _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_setzero_si512());
+  }
+  /// Two rows in the place of one, until each has a lane in every quarter.
+  template <Reg (*kOf)(Reg, Reg)>
+  static void combine(const Reg (&rows)[4], float (&out)[4]) {
+    const auto pair = [&](std::size_t r) {
+      return _mm512_castps_pd(
+          kOf(_mm512_unpacklo_ps(rows[r], rows[r + 1]), _mm512_unpackhi_ps(rows[r], rows[r + 1]))
+      );
+    };
+    const __m512d first = pair(0);
+    const __m512d second = pair(2);
+    Reg all =
+        kOf(_mm512_castpd_ps(_mm512_unpacklo_pd(first, second)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(first, second)));
+    all = kOf(all, _mm512_shuffle_f32x4(all, all, 0b01001110));
+    all = kOf(all, _mm512_shuffle_f32x4(all, all, 0b10110001));
+    _mm_storeu_ps(out, _mm512_castps512_ps128(all));
   }
   static __mmask16 mask(std::size_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
 };
