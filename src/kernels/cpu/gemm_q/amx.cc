@@ -130,9 +130,10 @@ class AmxGemm {
   void squares(std::size_t panel_begin, std::size_t rows) {
     const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
     const std::size_t shares = blocks < 4 ? blocks : 4;  // of the next panel, to be fetched into L2
-    streams_a_ = rows * steps_ * kTileBytes > kMostKept;
+    const bool streams = rows * steps_ * kTileBytes > kMostKept;
     const std::size_t depth = blocks > 1 && steps_ > kMostSteps ? kDepth : steps_;
     for (std::size_t panel = panel_begin; panel < panel_end_; ++panel) {
+      streams_a_ = streams && panel + 1 < panel_end_;  // A's place is written anew soon
       for (std::size_t first = 0; first < blocks; first += kGroup) {
         const std::size_t last = blocks - first < kGroup ? blocks : first + kGroup;
         for (std::size_t begin = 0; begin < steps_; begin += depth) {
