@@ -20,35 +20,15 @@ using Clock = std::chrono::steady_clock;
 /// Set while this thread executes a region: a nested run stays on its caller.
 thread_local bool inside_region = false;
 
-/// Pauses between polls of an atomic; gives the core away once a wait has become long, because the
-/// rank waited for may be one that the operating system has not scheduled.
-class Backoff {
- public:
-  void wait() noexcept {
-    if (++polls_ < kPollsBeforeYield) {
-      _mm_pause();
-    } else {
-      std::this_thread::yield();
-    }
-  }
-
- private:
-  static constexpr int kPollsBeforeYield = 500;
-  int polls_ = 0;
-};
-
 }  // namespace
 
-void Team::barrier() noexcept {
-  if (size_ == 1) return;
-  const int generation = generation_->load(std::memory_order_relaxed);
-  if (arrived_->fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
-    arrived_->store(0, std::memory_order_relaxed);
-    generation_->store(generation + 1, std::memory_order_release);
-    return;
+void pause_after(int polls) noexcept {
+  constexpr int kPollsBeforeYield = 500;
+  if (polls < kPollsBeforeYield) {
+    _mm_pause();
+  } else {
+    std::this_thread::yield();
   }
-  Backoff backoff;
-  while (generation_->load(std::memory_order_acquire) == generation) backoff.wait();
 }
 
 struct ThreadPool::Impl {
@@ -166,8 +146,8 @@ void ThreadPool::run(RegionRef region, int ranks) {
   Team team(0, ranks, &impl_->arrived, &impl_->generation);
   region(team);
   inside_region = false;
-  Backoff backoff;
-  while (impl_->pending.load(std::memory_order_acquire) != 0) backoff.wait();
+  for (int polls = 0; impl_->pending.load(std::memory_order_acquire) != 0; ++polls)
+    pause_after(polls);
 }
 
 }  // namespace martlet

@@ -13,6 +13,10 @@
 
 namespace martlet {
 
+/// Lets time pass between polls of an atomic; gives the core away once there were many, because the
+/// rank waited for may be one that the operating system has not scheduled.
+void pause_after(int polls) noexcept;
+
 /// The ranks that execute one region together. Passed to the region's function, one object per
 /// rank.
 class Team {
@@ -26,7 +30,22 @@ class Team {
   [[nodiscard]] int size() const noexcept { return size_; }
 
   /// Waits until every rank has called it. Writes before it are visible to all ranks after it.
-  void barrier() noexcept;
+  void barrier() noexcept {
+    barrier([] { return false; });
+  }
+  /// The same, and calls `idle` again and again while it waits: a little work, or false.
+  template <class Idle>
+  void barrier(const Idle& idle) noexcept {
+    if (size_ == 1) return;
+    const int generation = generation_->load(std::memory_order_relaxed);
+    if (arrived_->fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
+      arrived_->store(0, std::memory_order_relaxed);
+      generation_->store(generation + 1, std::memory_order_release);
+      return;
+    }
+    for (int polls = 0; generation_->load(std::memory_order_acquire) == generation; ++polls)
+      if (!idle()) pause_after(polls);
+  }
 
  private:
   int rank_ = 0;

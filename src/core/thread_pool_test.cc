@@ -70,6 +70,27 @@ TEST(ThreadPool, ManyCallersShareOnePool) {
   EXPECT_EQ(regions, 2000);
 }
 
+TEST(ThreadPool, RanksThatWaitDoWhatTheyAreGiven) {
+  ThreadPool pool({.threads = 3});
+  std::atomic<int> idle{0};
+  std::atomic<int> missed{0};
+  pool.run([&](Team& team) {
+    for (int round = 1; round <= 50; ++round) {
+      // The last rank arrives when others have been idle.
+      if (team.rank() == round % team.size())
+        while (team.size() > 1 && idle < round) std::this_thread::yield();
+      team.barrier([&] {
+        ++idle;
+        return idle % 2 == 0;
+      });
+      if (team.size() > 1 && idle < round) ++missed;
+      team.barrier();
+    }
+  });
+  EXPECT_GE(idle, 50);
+  EXPECT_EQ(missed, 0);
+}
+
 // The kernel often puts a thread behind the one that wakes it; at every barrier they would take
 // turns.
 /// The caller stays on one CPU, so that only the other rank can be moved. How it is moved is

@@ -32,9 +32,17 @@ void Forward::run(
     EncoderOutput& output
 ) const {
   StepTimer timer(workspace.times == nullptr ? nullptr : workspace.times + team.rank());
+  const auto tokens = static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
+  const bool splits_columns = team.size() > 1 && !splits_rows(tokens, team);
   const PassContext context{
-      .weights = weights_, .kernels = kernels_, .batch = batch, .team = team, .timer = timer
+      .weights = weights_,
+      .kernels = kernels_,
+      .batch = batch,
+      .team = team,
+      .timer = timer,
+      .stream = splits_columns ? &workspace.stream(team.rank()) : nullptr,
   };
+  if (context.stream != nullptr) context.stream->begin_pass();
   const auto for_each_group = [&](const auto& work) {
     for (Chunk group{chunk.begin, chunk.begin}; group.end < chunk.end;) {
       group = {group.end, team.size() > 1 ? chunk.end : group_end(batch, group.end, chunk.end)};

@@ -33,7 +33,7 @@ void for_each_run(
 }  // namespace
 
 void GroupPass::embed() {
-  const Range mine = share(tokens_, team_, kTileRows);
+  const Range mine = share_rows(tokens_, team_);
   for (std::size_t sequence = 0; sequence < sequences_; ++sequence) {
     const std::size_t first = row(sequence);
     const std::size_t begin = std::max(mine.begin, first);
@@ -93,7 +93,7 @@ void GroupPass::project_embeddings(const Linear& projection) {
       tokens_
   );
   steps_.barrier();
-  const Range mine = share(tokens_, team_, kTileRows);
+  const Range mine = share_rows(tokens_, team_);
   for (std::size_t r = mine.begin; r < mine.end; ++r)
     std::copy_n(w_.spare + r * w_.hidden_stride, hidden_, w_.x + r * w_.hidden_stride);
   timer_.done(Step::kEmbed);

@@ -51,7 +51,7 @@ void GroupPass::apply_gate(const LayerWeights& layer, std::size_t rows) {
       rows
   );
   steps_.end_of_step(rows);
-  const Range mine = share(rows, team_, kTileRows);
+  const Range mine = share_rows(rows, team_);
   kernels_.gate.f32(
       {.x = w_.inner + mine.begin * w_.inner_stride,
        .gate = w_.gate + mine.begin * w_.inner_stride,

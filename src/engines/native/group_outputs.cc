@@ -24,7 +24,7 @@ void GroupPass::apply_head(
 }
 
 void GroupPass::normalize_head(const Norm& norm, std::size_t rows) {
-  const Range mine = share(rows, team_, kTileRows);
+  const Range mine = share_rows(rows, team_);
   float* x = w_.spare + mine.begin * w_.hidden_stride;
   kernels_.layer_norm.f32({
       .x = x,

@@ -19,7 +19,7 @@ GroupPass::GroupPass(const PassContext& context, const Chunk& group, const Activ
       timer_(context.timer),
       group_(group),
       w_(activations),
-      steps_(kernels_, w_, team_, timer_),
+      steps_(kernels_, w_, team_, timer_, context.stream),
       hidden_(static_cast<std::size_t>(weights_.config.hidden_size)),
       heads_(static_cast<std::size_t>(weights_.config.heads)),
       first_(start(group.begin)),

@@ -21,6 +21,7 @@ struct PassContext {
   const TokenBatch& batch;
   Team& team;
   StepTimer& timer;
+  WeightStream* stream = nullptr;  // null: weights come when products read them
 };
 
 class GroupPass {

@@ -1,9 +1,15 @@
 #include "engines/native/rank_steps.h"
 
 #include <algorithm>
+#include <span>
 
 namespace martlet {
 namespace {
+
+/// Bytes of weights to fetch between two looks at a barrier, and before each kRowsTogether rows
+/// that are converted. Before norms and attention it gains nothing.
+constexpr std::size_t kFetchWaiting = 1 << 10;
+constexpr std::size_t kFetchConverting = 4 << 10;
 
 bool reads_u8(const Kernels& kernels, const Linear& linear) {
   return linear.precision != Precision::kFp32 &&
@@ -36,12 +42,21 @@ void RankSteps::multiply(const Product& p, std::size_t rows) {
 }
 
 void RankSteps::multiply(const Product& p, Range rows, Range panels) {
+  begin_product(p.linear, panels);
   if (p.linear.precision == Precision::kFp32) {
     multiply_f32(p, rows, panels);
   } else {
     multiply_q(p, rows, panels);
   }
   timer_.done(p.step);
+}
+
+void RankSteps::begin_product(const Linear& linear, Range panels) {
+  if (stream_ == nullptr) return;
+  const auto packed = std::as_bytes(linear.packed.values());
+  const std::size_t bytes =
+      packed.size() / panel_count(linear.n, panel_width(kernels_, linear.precision));
+  stream_->begin_product(packed.subspan(panels.begin * bytes, (panels.end - panels.begin) * bytes));
 }
 
 void RankSteps::multiply_f32(const Product& p, Range rows, Range panels) {
@@ -92,7 +107,7 @@ void RankSteps::multiply_q(const Product& p, Range rows, Range panels) {
 }
 
 void RankSteps::barrier() {
-  team_.barrier();
+  team_.barrier([this] { return stream_ != nullptr && stream_->fetch(kFetchWaiting); });
   timer_.done(Step::kWait);
 }
 
@@ -125,7 +140,12 @@ void RankSteps::convert_step(
     const Linear& reader, const float* from, std::size_t stride, const Operand& to, std::size_t rows
 ) {
   if (reader.precision == Precision::kFp32) return;
-  convert(reader, from, stride, to, share(rows, team_, kTileRows));
+  const Range mine = share_rows(rows, team_);
+  const std::size_t at_once = stream_ == nullptr ? rows : kRowsTogether;
+  for (std::size_t row = mine.begin; row < mine.end; row += at_once) {
+    if (stream_ != nullptr) stream_->fetch(kFetchConverting);
+    convert(reader, from, stride, to, {row, std::min(mine.end, row + at_once)});
+  }
   timer_.done(Step::kConvert);
   end_of_step(rows);
 }
@@ -133,7 +153,7 @@ void RankSteps::convert_step(
 void RankSteps::normalize(
     const Norm& norm, float epsilon, std::size_t hidden, std::size_t rows, const Linear* reader
 ) {
-  const Range mine = share(rows, team_, kTileRows);
+  const Range mine = share_rows(rows, team_);
   const LayerNormF32 task{
       .x = w_.x + mine.begin * w_.hidden_stride,
       .gamma = norm.gamma.data(),

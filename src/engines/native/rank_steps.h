@@ -6,6 +6,7 @@
 
 #include "engines/native/share.h"
 #include "engines/native/step_timer.h"
+#include "engines/native/weight_stream.h"
 #include "engines/native/weights.h"
 #include "engines/native/workspace.h"
 #include "kernels/cpu/kernels.h"
@@ -30,8 +31,12 @@ struct Product {
 /// One rank's part in the steps. Row 0 is the group's first.
 class RankSteps {
  public:
-  RankSteps(const Kernels& kernels, const Activations& activations, Team& team, StepTimer& timer)
-      : kernels_(kernels), w_(activations), team_(team), timer_(timer) {}
+  /// `stream` may be null.
+  RankSteps(
+      const Kernels& kernels, const Activations& activations, Team& team, StepTimer& timer,
+      WeightStream* stream
+  )
+      : kernels_(kernels), w_(activations), team_(team), timer_(timer), stream_(stream) {}
 
   /// A matrix product over `rows` rows, dealt to the ranks.
   void multiply(const Product& product, std::size_t rows);
@@ -62,6 +67,7 @@ class RankSteps {
   void end_of_step(std::size_t rows);
 
  private:
+  void begin_product(const Linear& linear, Range panels);
   void multiply_f32(const Product& product, Range rows, Range panels);
   void multiply_q(const Product& product, Range rows, Range panels);
 
@@ -69,6 +75,7 @@ class RankSteps {
   const Activations& w_;
   Team& team_;
   StepTimer& timer_;
+  WeightStream* stream_;
 };
 
 }  // namespace martlet

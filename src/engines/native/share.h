@@ -33,4 +33,13 @@ inline bool splits_rows(std::size_t rows, const Team& team) {
   return rows >= kRowsPerRank * static_cast<std::size_t>(team.size());
 }
 
+/// Rows that are normalized together: where columns are split, steps of whole rows are dealt finer.
+inline constexpr std::size_t kRowsTogether = 4;
+
+/// The rows that a rank embeds, normalizes and converts: those of its products, where rows are
+/// split.
+inline Range share_rows(std::size_t rows, const Team& team) {
+  return share(rows, team, splits_rows(rows, team) ? kTileRows : kRowsTogether);
+}
+
 }  // namespace martlet

@@ -9,6 +9,10 @@ namespace {
 constexpr std::size_t kLine = 64;
 /// Rows past the last that a tile of a product may read.
 constexpr std::size_t kTileOverhang = 32;
+/// At most: queries, keys, values, attention's output, ff_in, its gate, ff_out.
+constexpr std::size_t kProductsOfLayer = 7;
+/// Around the layers: a projection of the embeddings, pooler or dense, classifier.
+constexpr std::size_t kOtherProducts = 3;
 
 /// Floats of a part that begins and ends with a cache line.
 std::size_t whole_lines(std::size_t floats) { return round_up(floats, kLine / sizeof(float)); }
@@ -120,6 +124,10 @@ void Workspace::reserve(
   a.inner = place(parts, storage_.data());
   place(attention_parts, share ? a.inner : a.inner + inner_floats);
   if (!weights.config.pre_norm) a.input = a.x;
+
+  streams_.resize(std::max(streams_.size(), static_cast<std::size_t>(size.ranks)));
+  for (WeightStream& stream : streams_)
+    stream.reserve(weights.layers.size() * kProductsOfLayer + kOtherProducts);
 }
 
 }  // namespace martlet

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "core/aligned_buffer.h"
 #include "engines/native/step_timer.h"
+#include "engines/native/weight_stream.h"
 #include "engines/native/weights.h"
 #include "kernels/cpu/kernels.h"
 
@@ -65,11 +67,16 @@ class Workspace {
 
   [[nodiscard]] const Activations& activations() const noexcept { return activations_; }
 
+  [[nodiscard]] WeightStream& stream(int rank) noexcept {
+    return streams_[static_cast<std::size_t>(rank)];
+  }
+
   StepTimes* times = nullptr;  // [ranks]: where to add the time of each step; null: nowhere
 
  private:
   Activations activations_;
   AlignedBuffer storage_;
+  std::vector<WeightStream> streams_;  // [ranks]
 };
 
 }  // namespace martlet
