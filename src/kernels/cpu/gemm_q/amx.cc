@@ -28,6 +28,8 @@ constexpr std::size_t kStepBytes = 2048;            // of a panel per tile of k
 constexpr std::size_t kSquareStride = kPanelWidth;  // of the sums of a square
 constexpr std::size_t kStripStride = 2 * kPanelWidth;  // of the sums of a strip
 constexpr std::size_t kVnniRows = 8;
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kStripProducts = 4;  // of tiles, for a step of k of a strip
 /// Bytes of A that L1 keeps from panel to panel, beside a panel and the rows of C. Of a longer A no
 /// row is still there when its turn comes again: it is loaded so as not to displace the panel.
 constexpr std::size_t kMostKept = 40960;
@@ -58,13 +60,13 @@ struct Bf16 {
 /// What a block of rows fetches into L2 of the next panel while it computes.
 struct Ahead {
   const char* address = nullptr;
-  std::size_t lines_per_step = 0;
+  std::size_t stride = 0;
+  std::size_t at_once = 0;
 
-  void skip(std::size_t steps) { address += steps * lines_per_step * 64; }
+  void skip(std::size_t times) { address += times * at_once * stride; }
 
   [[gnu::always_inline]] void step() {
-    for (std::size_t line = 0; line < lines_per_step; ++line, address += 64)
-      __builtin_prefetch(address, 0, 2);
+    for (std::size_t i = 0; i < at_once; ++i, address += stride) __builtin_prefetch(address, 0, 2);
   }
 };
 
@@ -108,14 +110,18 @@ class AmxGemm {
     return static_cast<const char*>(g_.packed) + panel * steps_ * kStepBytes;
   }
 
-  /// What `calls` steps of each of `shares` blocks fetch of `panels` panels; nothing past the last.
+  /// What one of `shares` blocks fetches of `panels` panels, in so many parts for each of its
+  /// steps; nothing past the last. A block alone asks for one line of each pair: it has no time for
+  /// more, and L2 fetches the other by itself.
   [[nodiscard]] Ahead ahead(
-      std::size_t panel, std::size_t panels, std::size_t share, std::size_t shares
+      std::size_t panel, std::size_t panels, std::size_t share, std::size_t shares,
+      std::size_t parts
   ) const {
     if (panel >= panel_end_ || share >= shares) return {};
     const std::size_t count = panel_end_ - panel < panels ? panel_end_ - panel : panels;
     const std::size_t bytes = count * steps_ * kStepBytes / shares;
-    return {b(panel) + share * bytes, bytes / 64 / steps_};
+    const std::size_t stride = shares == 1 ? 2 * kLine : kLine;
+    return {b(panel) + share * bytes, stride, bytes / stride / steps_ / parts};
   }
 
   [[nodiscard]] Block block(std::size_t row, std::size_t rows, std::size_t panel, std::size_t width)
@@ -139,7 +145,7 @@ class AmxGemm {
         for (std::size_t begin = 0; begin < steps_; begin += depth) {
           const Steps steps{begin, steps_ - begin < depth ? steps_ : begin + depth};
           for (std::size_t i = first; i < last; ++i) {
-            ahead_ = ahead(panel + 1, 1, i, shares);
+            ahead_ = ahead(panel + 1, 1, i, shares, 1);
             ahead_.skip(begin);
             const Block here = block(i * kBlockRows, kBlockRows, panel, kPanelWidth);
             square(panel, here, steps, partial_[i - first]);
@@ -232,7 +238,7 @@ class AmxGemm {
 
   void strips(std::size_t panel_begin, std::size_t row) {
     for (std::size_t panel = panel_begin; panel < panel_end_; panel += 2) {
-      ahead_ = ahead(panel + 2, 2, 0, 1);
+      ahead_ = ahead(panel + 2, 2, 0, 1, kStripProducts);
       const bool both = panel_end_ - panel > 1;
       both ? strip<true>(panel, row) : strip<false>(panel, row);
       pend(block(row, kTileRows, panel, both ? kStripStride : kPanelWidth), kStripStride);
@@ -256,15 +262,18 @@ class AmxGemm {
       _tile_loadd(4, above + i * kTileBytes, lda);
       _tile_loadd(5, weights, kRowBytes);
       Op::template multiply<0, 4, 5>();
+      ahead_.step();
       _tile_loadd(6, weights + kTileBytes, kRowBytes);
       Op::template multiply<1, 4, 6>();
+      ahead_.step();
       if constexpr (kBoth) {
         _tile_loadd(7, right, kRowBytes);
         Op::template multiply<2, 4, 7>();
+        ahead_.step();
         _tile_loadd(5, right + kTileBytes, kRowBytes);
         Op::template multiply<3, 4, 5>();
+        ahead_.step();
       }
-      ahead_.step();
       finish(rows_a_step);
     }
     constexpr std::size_t kBytes = kStripStride * sizeof(Sum);
