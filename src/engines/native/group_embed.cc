@@ -94,8 +94,7 @@ void GroupPass::project_embeddings(const Linear& projection) {
   );
   steps_.barrier();
   const Range mine = share_rows(tokens_, team_);
-  for (std::size_t r = mine.begin; r < mine.end; ++r)
-    std::copy_n(w_.spare + r * w_.hidden_stride, hidden_, w_.x + r * w_.hidden_stride);
+  steps_.copy_rows(w_.spare, w_.x, hidden_, mine);
   timer_.done(Step::kEmbed);
   steps_.end_of_step(tokens_);
 }

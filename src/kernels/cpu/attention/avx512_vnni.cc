@@ -9,7 +9,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "kernels/cpu/attention/attention.h"
 #include "kernels/cpu/attention/columns.h"
@@ -86,6 +85,7 @@ class Head {
   explicit Head(const AttentionF32& attention)
       : t_(attention),
         half_(t_.head_dim / 2),
+        limit_(factor_limit(t_.head_dim)),
         k_(reinterpret_cast<std::int32_t*>(
             (reinterpret_cast<std::uintptr_t>(t_.scratch) + 63) / 64 * 64
         )),
@@ -99,11 +99,11 @@ class Head {
     const std::uint32_t k = largest(t_.k);
     const std::uint32_t v = largest(t_.v);
     if (k >= kInfinity || v >= kInfinity) return false;
-    const Scale k_scale(std::bit_cast<float>(k), factor_limit(t_.head_dim));
+    const Scale k_scale(std::bit_cast<float>(k), limit_);
     const Scale v_scale(std::bit_cast<float>(v), value_limit(t_.keys));
     pack_keys(k_scale.up);
     pack_values(v_scale.up);
-    score_down_ = k_scale.down * t_.scale * 1.44269504F;  // to powers of 2
+    score_down_ = k_scale.down * t_.scale * 1.44269504F / limit_;  // to powers of 2
     value_down_ = v_scale.down;
     for (std::size_t query = 0; query < t_.queries; query += 2 * kLanes) {
       const std::size_t left = t_.queries - query;
@@ -192,8 +192,7 @@ class Head {
       largest[v] = _mm512_castsi512_ps(most);
       const __mmask16 any =
           _mm512_cmp_ps_mask(largest[v], _mm512_set1_ps(kLeastMagnitude), _CMP_GT_OQ);
-      const __m512 factor =
-          _mm512_maskz_div_ps(any, _mm512_set1_ps(factor_limit(t_.head_dim)), largest[v]);
+      const __m512 factor = _mm512_maskz_div_ps(any, _mm512_set1_ps(limit_), largest[v]);
       std::int32_t* to = q_ + v * kLanes;
       for (std::size_t d = 0; d < t_.head_dim; d += kPairs) {
         for (std::size_t i = d; i < d + kLanes; ++i, to += kWidth) {
@@ -228,8 +227,7 @@ class Head {
     __m512i most = _mm512_load_si512(from);
     for (std::size_t key = 1; key < t_.keys; ++key)
       most = _mm512_max_epi32(most, _mm512_load_si512(from + key * kWidth));
-    const __m512 factor =
-        _mm512_mul_ps(query_largest, _mm512_set1_ps(score_down_ / factor_limit(t_.head_dim)));
+    const __m512 factor = _mm512_mul_ps(query_largest, _mm512_set1_ps(score_down_));
     const auto weight = [&](const std::int32_t* score) {
       const __m512 below = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_load_si512(score), most));
       return VecMath<Vec512>::exp2_low(
@@ -301,12 +299,13 @@ class Head {
 
   const AttentionF32& t_;
   const std::size_t half_;  // pairs of a query or key
+  const float limit_;       // of the integers of queries and keys
   std::int32_t* const k_;
   std::int32_t* const v_;
   float* const columns_;  // of queries, then of the context
   std::int32_t* const q_;
   std::int32_t* const scores_;  // and weights
-  float score_down_ = 0;
+  float score_down_ = 0;        // times a query's largest magnitude: from sums to powers of 2
   float value_down_ = 0;
 };
 
