@@ -35,6 +35,9 @@ struct ThreadPool::Impl {
   explicit Impl(const ThreadPoolOptions& options) : spin(options.spin) {
     const int size = options.threads > 0 ? options.threads : usable_cpus();
     cpus = std::vector<std::atomic<int>>(static_cast<std::size_t>(size));
+    flags = std::vector<BarrierFlag>(
+        static_cast<std::size_t>(size) * static_cast<std::size_t>(Team::barrier_rounds(size))
+    );
     workers.reserve(static_cast<std::size_t>(size - 1));
     for (int rank = 1; rank < size; ++rank) workers.emplace_back([this, rank] { work(rank); });
   }
@@ -96,7 +99,7 @@ struct ThreadPool::Impl {
       if (stopping) return;
       if (rank < ranks) {
         settle(rank);
-        Team team(rank, ranks, &arrived, &generation);
+        Team team(rank, ranks, flags.data(), barriers);
         (*region)(team);
       }
       pending.fetch_sub(1, std::memory_order_release);
@@ -105,6 +108,7 @@ struct ThreadPool::Impl {
 
   const std::chrono::microseconds spin;
   std::vector<std::atomic<int>> cpus;  // [size]: where each rank began the region; -1: not yet
+  std::vector<BarrierFlag> flags;
   std::vector<std::thread> workers;
 
   std::mutex busy;  // held by the caller whose region runs
@@ -114,12 +118,11 @@ struct ThreadPool::Impl {
   // Written under `mutex` before the epoch moves, read by workers after they have seen it move.
   const RegionRef* region = nullptr;
   int ranks = 0;
+  std::uint64_t barriers = 0;  // of all regions before
   bool stopping = false;
 
   alignas(64) std::atomic<unsigned> epoch{0};
   alignas(64) std::atomic<int> pending{0};  // workers that have not finished the region
-  alignas(64) std::atomic<int> arrived{0};  // ranks at the barrier
-  alignas(64) std::atomic<int> generation{0};
 };
 
 ThreadPool::ThreadPool(const ThreadPoolOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -143,11 +146,12 @@ void ThreadPool::run(RegionRef region, int ranks) {
     impl_->ranks = ranks;
   });
   inside_region = true;
-  Team team(0, ranks, &impl_->arrived, &impl_->generation);
+  Team team(0, ranks, impl_->flags.data(), impl_->barriers);
   region(team);
   inside_region = false;
   for (int polls = 0; impl_->pending.load(std::memory_order_acquire) != 0; ++polls)
     pause_after(polls);
+  impl_->barriers = team.passed();
 }
 
 }  // namespace martlet

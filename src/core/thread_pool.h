@@ -7,7 +7,9 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 
@@ -17,14 +19,22 @@ namespace martlet {
 /// rank waited for may be one that the operating system has not scheduled.
 void pause_after(int polls) noexcept;
 
+/// What one rank tells another at a barrier: how far it has come. In a cache line of its own, which
+/// one rank writes and one reads.
+struct alignas(64) BarrierFlag {
+  std::atomic<std::uint64_t> value{0};
+};
+
 /// The ranks that execute one region together. Passed to the region's function, one object per
 /// rank.
 class Team {
  public:
   /// A team of one, for code that runs on its caller alone.
   Team() = default;
-  Team(int rank, int size, std::atomic<int>* arrived, std::atomic<int>* generation) noexcept
-      : rank_(rank), size_(size), arrived_(arrived), generation_(generation) {}
+  /// `flags`: [size][barrier_rounds(size)], of which none is above `passed`, the barriers of all
+  /// teams that used them before.
+  Team(int rank, int size, BarrierFlag* flags, std::uint64_t passed) noexcept
+      : rank_(rank), size_(size), flags_(flags), passed_(passed) {}
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int size() const noexcept { return size_; }
@@ -34,24 +44,36 @@ class Team {
     barrier([] { return false; });
   }
   /// The same, and calls `idle` again and again while it waits: a little work, or false.
+  ///
+  /// In round k a rank tells the one 2^k further that it has come, with all that it has heard of:
+  /// no line is written by two, and two ranks need one round (a dissemination barrier).
   template <class Idle>
   void barrier(const Idle& idle) noexcept {
-    if (size_ == 1) return;
-    const int generation = generation_->load(std::memory_order_relaxed);
-    if (arrived_->fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
-      arrived_->store(0, std::memory_order_relaxed);
-      generation_->store(generation + 1, std::memory_order_release);
-      return;
+    ++passed_;
+    const int rounds = barrier_rounds(size_);
+    for (int round = 0; round < rounds; ++round) {
+      const int next = (rank_ + (1 << round)) % size_;
+      flags_[next * rounds + round].value.store(passed_, std::memory_order_release);
+      const std::atomic<std::uint64_t>& mine = flags_[rank_ * rounds + round].value;
+      // One that has been told may be told again before it looks.
+      for (int polls = 0; mine.load(std::memory_order_acquire) < passed_; ++polls)
+        if (!idle()) pause_after(polls);
     }
-    for (int polls = 0; generation_->load(std::memory_order_acquire) == generation; ++polls)
-      if (!idle()) pause_after(polls);
+  }
+
+  /// The barriers of this team and of those before it.
+  [[nodiscard]] std::uint64_t passed() const noexcept { return passed_; }
+
+  /// How often two ranks of `size` meet until all have heard of all.
+  static constexpr int barrier_rounds(int size) noexcept {
+    return std::bit_width(static_cast<unsigned>(size - 1));
   }
 
  private:
   int rank_ = 0;
   int size_ = 1;
-  std::atomic<int>* arrived_ = nullptr;
-  std::atomic<int>* generation_ = nullptr;
+  BarrierFlag* flags_ = nullptr;
+  std::uint64_t passed_ = 0;
 };
 
 /// A reference to a callable void(Team&) that outlives the call it is passed to. Unlike
