@@ -7,7 +7,7 @@ namespace martlet {
 
 void GroupPass::rotate_head(const LayerWeights& layer, std::size_t sequence, std::size_t head) {
   const HeadLayout layout = head_layout(layer);
-  float* queries = w_.qkv + head * layout.head + row(sequence) * layout.row;
+  float* queries = layout.queries_of(head) + row(sequence) * layout.row;
   for (float* x : {queries, queries + layout.part}) {
     kernels_.rotary.f32(
         {.x = x,

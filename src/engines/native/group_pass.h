@@ -49,18 +49,26 @@ class GroupPass {
   void write(OutputKind kind, EncoderOutput& output);
 
  private:
-  /// How queries, keys and values lie in qkv, in floats: as rows of all heads, or every head as a
-  /// matrix of its own. The latter where ranks compute heads of their own from few rows in low
-  /// precision: in rows one rank's prefetchers take lines away that another rank is writing.
+  /// How queries, keys and values lie, in floats: as rows of all heads in qkv, or every head as a
+  /// matrix of its own, a rank's heads in a place of its own. The latter where ranks compute heads
+  /// of their own in low precision: in rows one rank's prefetchers take lines away that another
+  /// rank is writing.
   struct HeadLayout {
-    std::size_t row;    // from a head's row to the next
-    std::size_t head;   // from a head to the next
-    std::size_t part;   // from the queries to the keys, and from these to the values
-    std::size_t whole;  // from a row of all heads to the next, where whole rows are kept instead
-    std::size_t band;   // a product's c_band
+    float* place;            // of the queries of head first_head
+    std::size_t first_head;  // 0, or this rank's
+    std::size_t row;         // from a head's row to the next
+    std::size_t head;        // from a head to the next
+    std::size_t part;        // from the queries to the keys, and from these to the values
+    std::size_t whole;       // from a row of all heads to the next, where whole rows are kept in qkv
+    std::size_t band;        // a product's c_band
+
+    [[nodiscard]] float* queries_of(std::size_t index) const {
+      return place + (index - first_head) * head;
+    }
   };
   struct Queries {
-    const float* q;  // of head 0
+    const float* q;  // of head first_head
+    std::size_t first_head;
     std::size_t q_stride;
     std::size_t head_stride;
     std::size_t count;
@@ -79,6 +87,9 @@ class GroupPass {
   }
 
   [[nodiscard]] HeadLayout head_layout(const LayerWeights& layer) const;
+  /// Where nobody but this rank reads or writes while queries, keys and values are needed, and what
+  /// it used last: its rows of inner. Null where it has none, or they are too few.
+  [[nodiscard]] float* own_place() const;
 
   [[nodiscard]] std::size_t embedding_size() const {
     return static_cast<std::size_t>(weights_.config.embedding_size);
@@ -92,7 +103,7 @@ class GroupPass {
   [[nodiscard]] bool by_heads(const LayerWeights& layer) const;
   /// Where rows were split so far, other ranks still write rows that own heads are computed from.
   void begin_heads(const LayerWeights& layer);
-  /// A product whose outputs are heads, hidden_ or twice hidden_ of them.
+  /// A product whose outputs are heads, hidden_ or twice hidden_ columns of them.
   void multiply_heads(const LayerWeights& layer, const Product& product, std::size_t rows);
   /// Keys and values of every row, behind the place of the queries.
   void key_value(const LayerWeights& layer);

@@ -95,6 +95,7 @@ void RankSteps::multiply_q(const Product& p, Range rows, Range panels) {
               .ldr = p.ldr,
               .c = p.c + rows.begin * p.ldc,
               .ldc = p.ldc,
+              .c_column = p.c_column,
               .c_band = p.c_band,
               .c_band_stride = p.c_band_stride,
               .m = rows.end - rows.begin,

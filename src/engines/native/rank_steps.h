@@ -21,7 +21,9 @@ struct Product {
   const Operand& operand;  // read where it is not
   float* c;
   std::size_t ldc;
-  std::size_t c_band = 0;  // as in GemmQ; not where the layer is fp32
+  // As in GemmQ; not where the layer is fp32.
+  std::size_t c_column = 0;
+  std::size_t c_band = 0;
   std::size_t c_band_stride = 0;
   Activation activation = Activation::kNone;
   const float* residual = nullptr;

@@ -45,8 +45,10 @@ struct GemmQ {
   std::size_t ldr = 0;
   float* c = nullptr;  // [m, n], row stride ldc
   std::size_t ldc = 0;
-  /// Columns in a band of C, a multiple of kBandMultiple: column j lies in band j / c_band, which
-  /// begins c_band_stride floats after the band before. 0: C is one band.
+  /// The column that `c` is the place of; those before it have none and are not computed.
+  std::size_t c_column = 0;
+  /// Columns in a band of C, a multiple of kBandMultiple: column c_column + j lies in band
+  /// j / c_band, which begins c_band_stride floats after the band before. 0: C is one band.
   std::size_t c_band = 0;
   std::size_t c_band_stride = 0;
   std::size_t m = 0;
@@ -56,11 +58,12 @@ struct GemmQ {
 
   /// Row 0 of a column of C.
   [[nodiscard]] float* column(std::size_t j) const noexcept {
+    j -= c_column;
     return c_band == 0 ? c + j : c + j / c_band * c_band_stride + j % c_band;
   }
   /// Columns from `j` on that lie behind it in its band.
   [[nodiscard]] std::size_t columns_from(std::size_t j) const noexcept {
-    return c_band == 0 ? n - j : c_band - j % c_band;
+    return c_band == 0 ? n - j : c_band - (j - c_column) % c_band;
   }
 };
 
