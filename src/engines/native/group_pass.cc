@@ -42,8 +42,8 @@ float* GroupPass::own_place() const {
 
 GroupPass::HeadLayout GroupPass::head_layout(const LayerWeights& layer) const {
   const std::size_t head_dim = hidden_ / heads_;
-  const bool apart = by_heads(layer) && layer.query.precision != Precision::kFp32 &&
-                     head_dim % kBandMultiple == 0;
+  const bool apart = (by_heads(layer) || team_.size() == 1) &&
+                     layer.query.precision != Precision::kFp32 && head_dim % kBandMultiple == 0;
   if (!apart) return {w_.qkv, 0, w_.qkv_stride, head_dim, hidden_, w_.qkv_stride, 0};
   const std::size_t head = tokens_ * head_dim;
   float* own = own_place();
