@@ -28,7 +28,7 @@ QuantizeRows quantization(
       .out = to.row(rows.begin),
       .out_stride = to.stride,
       .scale = to.scale + rows.begin,
-      .zero = to.zero + rows.begin,
+      .offset = to.offset + rows.begin,
   };
 }
 
@@ -86,7 +86,7 @@ void RankSteps::multiply_q(const Product& p, Range rows, Range panels) {
               .a = p.operand.row(rows.begin),
               .lda = p.operand.stride,
               .a_scale = p.operand.scale + rows.begin,
-              .a_zero = p.operand.zero + rows.begin,
+              .a_offset = p.operand.offset + rows.begin,
               .packed = p.linear.packed.data(),
               .scale = p.linear.scale.data(),
               .scaled_sums = p.linear.scaled_sums.data(),

@@ -56,10 +56,10 @@ Activations Activations::from(std::size_t row) const noexcept {
   group.input += row * hidden_stride;
   group.hidden_operand.rows = reinterpret_cast<float*>(group.hidden_operand.row(row));
   group.hidden_operand.scale += row;
-  group.hidden_operand.zero += row;
+  group.hidden_operand.offset += row;
   group.inner_operand.rows = reinterpret_cast<float*>(group.inner_operand.row(row));
   group.inner_operand.scale += row;
-  group.inner_operand.zero += row;
+  group.inner_operand.offset += row;
   return group;
 }
 
@@ -92,10 +92,10 @@ void Workspace::reserve(
       {&a.scratch, static_cast<std::size_t>(size.ranks) * a.scratch_stride},
       {&a.hidden_operand.rows, operand_floats(a.hidden_operand, size.tokens)},
       {&a.hidden_operand.scale, size.tokens},
-      {&a.hidden_operand.zero, size.tokens},
+      {&a.hidden_operand.offset, size.tokens},
       {&a.inner_operand.rows, operand_floats(a.inner_operand, size.tokens)},
       {&a.inner_operand.scale, size.tokens},
-      {&a.inner_operand.zero, size.tokens},
+      {&a.inner_operand.offset, size.tokens},
   };
   const Part attention_parts[] = {
       {&a.qkv, size.group_tokens * a.qkv_stride},

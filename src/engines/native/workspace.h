@@ -17,8 +17,8 @@ struct Operand {
   float* rows =
       nullptr;  // bytes in fact, row stride `stride` of them; readable for 32 rows past the last
   std::size_t stride = 0;
-  float* scale = nullptr;  // per row, int8 only
-  float* zero = nullptr;   // per row, int8 only
+  float* scale = nullptr;   // per row, int8 only
+  float* offset = nullptr;  // per row, int8 only
 
   [[nodiscard]] char* row(std::size_t index) const noexcept {
     return reinterpret_cast<char*>(rows) + index * stride;

@@ -1,10 +1,10 @@
 // Matrix products of low-precision operands with fp32 results: u8 activations times s8 weights, or
 // bf16 times bf16.
 //
-// An int8 row holds q = x / a_scale + a_zero (u8, its own scale and zero point), a weight column w
-// / scale (s8, symmetric), so  x w = a_scale * scale * (sum q_a q_w - a_zero * sum q_w):  integers
-// are summed exactly in int32 and never saturate, on every level the same. bf16 products are summed
-// in fp32.
+// An int8 row holds q_a, x = a_scale * q_a + a_offset (u8, its own scale and offset), a weight
+// column q_w, w = scale * q_w (s8, symmetric), so  x w = scale * (a_scale * sum q_a q_w + a_offset
+// * sum q_w):  integers are summed exactly in int32 and never saturate, on every level the same.
+// bf16 products are summed in fp32.
 //
 // Packed weights: columns in panels; in a panel `group` consecutive k of one column lie together,
 // as the dot-product instructions eat them: packed[panel][k / group][panel_width][group], k filled
@@ -34,9 +34,9 @@ inline constexpr std::size_t kBandMultiple = 16;
 struct GemmQ {
   const void* a =
       nullptr;  // [m rounded up to 32, k rounded up to k_step] readable; zeros past k for bf16
-  std::size_t lda = 0;             // in bytes
-  const float* a_scale = nullptr;  // [m]; null for bf16
-  const float* a_zero = nullptr;   // [m]; null for bf16
+  std::size_t lda = 0;              // in bytes
+  const float* a_scale = nullptr;   // [m]; null for bf16
+  const float* a_offset = nullptr;  // [m]; null for bf16
   const void* packed = nullptr;
   const float* scale = nullptr;        // [n]; null for bf16
   const float* scaled_sums = nullptr;  // [n]: scale * sum of the column's q_w; null for bf16

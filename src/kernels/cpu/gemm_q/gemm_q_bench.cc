@@ -39,7 +39,7 @@ void gemm_q(benchmark::State& state, const Level& level, const GemmShape& shape)
         {.a = a.data(),
          .lda = lda,
          .a_scale = per_row.data(),
-         .a_zero = per_row.data(),
+         .a_offset = per_row.data(),
          .packed = packed.data() + layer * packed_size / 4,
          .scale = per_column.data(),
          .scaled_sums = per_column.data(),

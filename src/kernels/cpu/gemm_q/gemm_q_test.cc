@@ -51,7 +51,7 @@ class GemmS8Test : public KernelTest {
         .a = operand.bytes.data(),
         .lda = operand.stride,
         .a_scale = ones.data(),
-        .a_zero = zeros.data(),
+        .a_offset = zeros.data(),
         .packed = packed.data(),
         .scale = ones.data(),
         .scaled_sums = zeros.data(),
@@ -147,10 +147,10 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
   const auto bias = random(kN);
   const auto residual = random(kM * kN);
   auto scales = random(kM, 0.01F);
-  std::vector<float> zeros(kM);
+  std::vector<float> offsets(kM);
   for (std::size_t i = 0; i < kM; ++i) {
     scales[i] = std::abs(scales[i]);
-    zeros[i] = static_cast<float>(i * 11);
+    offsets[i] = -scales[i] * static_cast<float>(i * 11);
   }
   Operand operand(kM, kK, gemm().operand);
   for (std::size_t row = 0; row < kM; ++row) {
@@ -172,7 +172,7 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
       .a = operand.bytes.data(),
       .lda = operand.stride,
       .a_scale = scales.data(),
-      .a_zero = zeros.data(),
+      .a_offset = offsets.data(),
       .packed = packed.data(),
       .scale = scale.data(),
       .scaled_sums = sums.data(),
@@ -197,8 +197,7 @@ TEST_P(GemmS8Test, EpilogueScalesAddsAndActivates) {
       for (std::size_t i = 0; i < kK; ++i) {
         const float scaled = weight[column * kK + i] * factors[i];
         const double w = std::nearbyint(scaled * (1 / scale[column])) * scale[column];
-        sum += scales[row] *
-               (static_cast<double>(a[row * kK + i]) - static_cast<double>(zeros[row])) * w;
+        sum += (static_cast<double>(scales[row]) * a[row * kK + i] + offsets[row]) * w;
       }
       sum += bias[column] + residual[row * kN + column];
       sum = 0.5 * sum * (1 + std::erf(sum / std::sqrt(2.0)));

@@ -77,7 +77,7 @@ struct RowEpilogue {
     const std::size_t ldc = g.ldc;
     const std::size_t ldr = g.ldr;
     const float* a_scale = g.a_scale;
-    const float* a_zero = g.a_zero;
+    const float* a_offset = g.a_offset;
     float* c = g.column(column) + begin * ldc;
     const float* residual = kResidual ? g.residual + begin * ldr + column : nullptr;
     for (std::size_t row = begin; row < end; ++row, sums += stride, c += ldc) {
@@ -85,7 +85,7 @@ struct RowEpilogue {
       Reg offset;
       if constexpr (kInteger) {
         factor = Vec::set(a_scale[row]);
-        offset = Vec::sub(Vec::zero(), Vec::mul(factor, Vec::set(a_zero[row])));
+        offset = Vec::set(a_offset[row]);
       }
 #pragma unroll
       for (std::size_t v = 0; v < kVecs; ++v) {

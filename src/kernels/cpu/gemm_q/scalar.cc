@@ -36,7 +36,7 @@ void s8(const GemmQ& g, std::size_t panel_begin, std::size_t panel_end) noexcept
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < g.k; ++i) sum += a[i] * b[i * kWidth];
     const float scaled = g.a_scale[row] * (g.scale[column] * static_cast<float>(sum));
-    return scaled - g.a_scale[row] * g.a_zero[row] * g.scaled_sums[column];
+    return scaled + g.a_offset[row] * g.scaled_sums[column];
   });
 }
 

@@ -14,7 +14,7 @@ class LayerNormTest : public KernelTest {
   struct Quantized {
     std::vector<float> out;
     std::vector<std::uint8_t> bytes;
-    std::vector<float> scale, zero;
+    std::vector<float> scale, offset;
 
     bool operator==(const Quantized&) const = default;
   };
@@ -51,7 +51,7 @@ class LayerNormTest : public KernelTest {
         .out = result.bytes.data(),
         .out_stride = padded,
         .scale = result.scale.data(),
-        .zero = result.zero.data(),
+        .offset = result.offset.data(),
     };
     if (how == How::kInTurn) {
       kernels().layer_norm.f32(norm);
@@ -151,7 +151,7 @@ TEST_P(LayerNormTest, RowsDoNotDependOnTheirNeighbours) {
       EXPECT_TRUE(std::equal(one.out.begin(), one.out.end(), whole.out.begin() + at(row)))
           << row << " of width " << n;
       EXPECT_EQ(one.scale[0], whole.scale[row]);
-      EXPECT_EQ(one.zero[0], whole.zero[row]);
+      EXPECT_EQ(one.offset[0], whole.offset[row]);
     }
   }
 }

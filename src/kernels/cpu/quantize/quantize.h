@@ -15,13 +15,13 @@ struct QuantizeRows {
   const float* factor = nullptr;  // [n]: multiplies x before u8 and u16; null: none
   void* out = nullptr;  // [rows], row stride out_stride bytes, at least n rounded up to 64 elements
   std::size_t out_stride = 0;
-  float* scale = nullptr;  // [rows]; unused for bf16
-  float* zero = nullptr;   // [rows]; unused for bf16
+  float* scale = nullptr;   // [rows]; unused for bf16
+  float* offset = nullptr;  // [rows]; unused for bf16
 };
 
 struct QuantizeKernels {
-  /// To u8 with a scale and a zero point per row, 0 being exact; u16 holds the same values in 16
-  /// bits.
+  /// To u8: x is scale * q + offset, both its row's, and 0 is exact. u16 holds the same values in
+  /// 16 bits.
   void (*u8)(const QuantizeRows& rows) noexcept;
   void (*u16)(const QuantizeRows& rows) noexcept;
   /// To bf16, zeros past n. Null where no level that has it multiplies bf16.

@@ -20,7 +20,7 @@ class QuantizeTest : public KernelTest {
     const std::size_t rows = x.size() / n;
     const std::size_t padded = round_up(n, 64);
     std::vector<T> out(rows * padded);
-    std::vector<float> scale(rows), zero(rows);
+    std::vector<float> scale(rows), offset(rows);
     quantize(
         {.x = x.data(),
          .stride = n,
@@ -29,11 +29,11 @@ class QuantizeTest : public KernelTest {
          .out = out.data(),
          .out_stride = padded * sizeof(T),
          .scale = scale.data(),
-         .zero = zero.data()}
+         .offset = offset.data()}
     );
     for (std::size_t row = 0; row < rows; ++row) {
       for (std::size_t i = 0; i < n; ++i) {
-        const float back = (static_cast<float>(out[row * padded + i]) - zero[row]) * scale[row];
+        const float back = static_cast<float>(out[row * padded + i]) * scale[row] + offset[row];
         ASSERT_LE(out[row * padded + i], 255);
         ASSERT_NEAR(back, x[row * n + i], scale[row] * 1.001F + 1e-30F) << "n " << n << " i " << i;
         if (x[row * n + i] == 0) ASSERT_EQ(back, 0) << "zero must be exact";
@@ -83,7 +83,7 @@ TEST_P(QuantizeTest, FactorsAreAppliedBeforeTheRangeIsFound) {
     const std::size_t padded = round_up(n, 64);
     const auto quantized = [&](const std::vector<float>& from, const float* factors) {
       std::vector<std::uint8_t> out(3 * padded);
-      std::vector<float> scale(3), zero(3);
+      std::vector<float> scale(3), offset(3);
       kernels().quantize.u8(
           {.x = from.data(),
            .stride = n,
@@ -93,11 +93,11 @@ TEST_P(QuantizeTest, FactorsAreAppliedBeforeTheRangeIsFound) {
            .out = out.data(),
            .out_stride = padded,
            .scale = scale.data(),
-           .zero = zero.data()}
+           .offset = offset.data()}
       );
       for (std::size_t row = 0; row < 3; ++row)  // what lies past n is not specified
         std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(row * padded + n), padded - n, 0);
-      return std::tuple(out, scale, zero);
+      return std::tuple(out, scale, offset);
     };
     EXPECT_EQ(quantized(x, factor.data()), quantized(product, nullptr)) << n;
   }

@@ -91,7 +91,7 @@ class IntegerRows {
     }
     for (std::size_t r = 0; r < kRows; ++r) {
       q_->scale[first_ + r] = scale[r];
-      q_->zero[first_ + r] = zero_[r];
+      q_->offset[first_ + r] = -zero_[r] * scale[r];
     }
   }
 

@@ -28,7 +28,7 @@ void integers(const QuantizeRows& q) noexcept {
       out[i] = static_cast<T>(std::clamp(std::nearbyint(value(i) * inverse + zero), 0.0F, 255.0F));
     }
     q.scale[row] = (high - low) / 255.0F;
-    q.zero[row] = zero;
+    q.offset[row] = -zero * q.scale[row];
   }
 }
 
