@@ -59,8 +59,8 @@ class GroupPass {
     std::size_t row;         // from a head's row to the next
     std::size_t head;        // from a head to the next
     std::size_t part;        // from the queries to the keys, and from these to the values
-    std::size_t whole;       // from a row of all heads to the next, where whole rows are kept in qkv
-    std::size_t band;        // a product's c_band
+    std::size_t whole;  // from a row of all heads to the next, where whole rows are kept in qkv
+    std::size_t band;   // a product's c_band
 
     [[nodiscard]] float* queries_of(std::size_t index) const {
       return place + (index - first_head) * head;
