@@ -49,10 +49,9 @@ class GroupPass {
   void write(OutputKind kind, EncoderOutput& output);
 
  private:
-  /// How queries, keys and values lie, in floats: as rows of all heads in qkv, or every head as a
-  /// matrix of its own, a rank's heads in a place of its own. The latter where ranks compute heads
-  /// of their own in low precision: in rows one rank's prefetchers take lines away that another
-  /// rank is writing.
+  /// How queries, keys and values lie, in floats: as rows of all heads in qkv; or, in low
+  /// precision, every head as a matrix of its own, a rank's heads in a place of its own. In rows
+  /// one rank's prefetchers take lines away that another rank is writing.
   struct HeadLayout {
     float* place;            // of the queries of head first_head
     std::size_t first_head;  // 0, or this rank's
