@@ -36,16 +36,21 @@ namespace {
 
 constexpr std::int64_t kHidden = 64;
 constexpr std::int64_t kInner = 80;
+/// So wide that a rank's rows between the feed-forward layers have room for its heads.
+constexpr std::int64_t kWideInner = 272;
 constexpr std::int64_t kVocab = 97;
 constexpr std::int64_t kPositions = 200;
 
 /// A BERT classifier of two layers with random weights, written once to a temporary directory.
 class Model {
  public:
-  explicit Model(const std::filesystem::path& directory) : directory_(directory) {
+  explicit Model(const std::filesystem::path& directory, std::int64_t inner = kInner)
+      : directory_(directory) {
     std::ofstream(directory / "config.json")
         << R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
-      "vocab_size": 97, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 80,
+      "vocab_size": 97, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+      "intermediate_size": )"
+        << inner << R"(,
       "max_position_embeddings": 200, "type_vocab_size": 2, "hidden_act": "gelu", "num_labels": 3})";
     add("bert.embeddings.word_embeddings.weight", {kVocab, kHidden});
     add("bert.embeddings.position_embeddings.weight", {kPositions, kHidden});
@@ -56,8 +61,8 @@ class Model {
         linear(layer + "attention.self." + name, kHidden, kHidden);
       linear(layer + "attention.output.dense", kHidden, kHidden);
       norm(layer + "attention.output.LayerNorm");
-      linear(layer + "intermediate.dense", kInner, kHidden);
-      linear(layer + "output.dense", kHidden, kInner);
+      linear(layer + "intermediate.dense", inner, kHidden);
+      linear(layer + "output.dense", kHidden, inner);
       norm(layer + "output.LayerNorm");
     }
     linear("bert.pooler.dense", kHidden, kHidden);
@@ -230,6 +235,24 @@ TEST_P(NativeEncoderTest, OneSequenceOnManyThreadsHasTheSameBits) {
       EncoderOutput output;
       ASSERT_TRUE(load(threads)->run(batch.view(), {.output = OutputKind::kTokens}, output).ok());
       ASSERT_EQ(output.values, expected.values) << tokens << " tokens, " << threads << " threads";
+    }
+  }
+}
+
+TEST_P(NativeEncoderTest, HeadsInRowsOfInnerHaveTheSameBits) {
+  const Model model(path(""), kWideInner);
+  for (const int tokens : {63, 64, 65, 96, 127, 128, 200}) {
+    Batch batch;
+    batch.add(tokens, 5);
+    for (const OutputKind kind : {OutputKind::kTokens, OutputKind::kLogits}) {
+      EncoderOutput expected;
+      ASSERT_TRUE(load(1)->run(batch.view(), {.output = kind}, expected).ok());
+      const auto together = load(2);
+      for (int round = 0; round < 2; ++round) {
+        EncoderOutput output;
+        ASSERT_TRUE(together->run(batch.view(), {.output = kind}, output).ok());
+        ASSERT_EQ(output.values, expected.values) << tokens << " tokens, round " << round;
+      }
     }
   }
 }
