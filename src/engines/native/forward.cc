@@ -7,13 +7,11 @@ namespace {
 /// kGroupTokens, the last that leaves least of the last tile empty.
 std::size_t group_end(const TokenBatch& batch, std::size_t begin, std::size_t limit) {
   constexpr std::size_t kFullTile = 32;
-  const auto tokens = [&](std::size_t end) {
-    return static_cast<std::size_t>(batch.starts[end] - batch.starts[begin]);
-  };
+  const auto rows_until = [&](std::size_t end) { return tokens(batch, {begin, end}); };
   std::size_t best = begin + 1;
   double least_waste = 2;
-  for (std::size_t end = begin + 1; end <= limit && tokens(end) <= kGroupTokens; ++end) {
-    const std::size_t rows = tokens(end);
+  for (std::size_t end = begin + 1; end <= limit && rows_until(end) <= kGroupTokens; ++end) {
+    const std::size_t rows = rows_until(end);
     if (2 * rows < kGroupTokens && end != limit) continue;
     const double waste = static_cast<double>(round_up(rows, kFullTile)) / static_cast<double>(rows);
     if (waste <= least_waste) {
@@ -32,8 +30,7 @@ void Forward::run(
     EncoderOutput& output
 ) const {
   StepTimer timer(workspace.times == nullptr ? nullptr : workspace.times + team.rank());
-  const auto tokens = static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
-  const bool splits_columns = team.size() > 1 && !splits_rows(tokens, team);
+  const bool splits_columns = team.size() > 1 && !splits_rows(tokens(batch, chunk), team);
   const PassContext context{
       .weights = weights_,
       .kernels = kernels_,
@@ -46,8 +43,7 @@ void Forward::run(
   const auto for_each_group = [&](const auto& work) {
     for (Chunk group{chunk.begin, chunk.begin}; group.end < chunk.end;) {
       group = {group.end, team.size() > 1 ? chunk.end : group_end(batch, group.end, chunk.end)};
-      const auto row =
-          static_cast<std::size_t>(batch.starts[group.begin] - batch.starts[chunk.begin]);
+      const std::size_t row = tokens(batch, {chunk.begin, group.begin});
       GroupPass pass(context, group, workspace.activations().from(row));
       work(pass);
     }

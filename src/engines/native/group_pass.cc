@@ -44,12 +44,29 @@ GroupPass::HeadLayout GroupPass::head_layout(const LayerWeights& layer) const {
   const std::size_t head_dim = hidden_ / heads_;
   const bool apart = (by_heads(layer) || team_.size() == 1) &&
                      layer.query.precision != Precision::kFp32 && head_dim % kBandMultiple == 0;
-  if (!apart) return {w_.qkv, 0, w_.qkv_stride, head_dim, hidden_, w_.qkv_stride, 0};
-  const std::size_t head = tokens_ * head_dim;
+  if (!apart) {
+    return {
+        .place = w_.qkv,
+        .first_head = 0,
+        .row = w_.qkv_stride,
+        .head = head_dim,
+        .part = hidden_,
+        .whole = w_.qkv_stride,
+        .band = 0,
+    };
+  }
   float* own = own_place();
-  if (own == nullptr) return {w_.qkv, 0, head_dim, head, heads_ * head, hidden_, head_dim};
-  const Range mine = share(heads_, team_);
-  return {own, mine.begin, head_dim, head, (mine.end - mine.begin) * head, hidden_, head_dim};
+  const Range there = own == nullptr ? Range{0, heads_} : share(heads_, team_);
+  const std::size_t head = tokens_ * head_dim;
+  return {
+      .place = own == nullptr ? w_.qkv : own,
+      .first_head = there.begin,
+      .row = head_dim,
+      .head = head,
+      .part = (there.end - there.begin) * head,
+      .whole = hidden_,
+      .band = head_dim,
+  };
 }
 
 void GroupPass::begin_heads(const LayerWeights& layer) {
@@ -62,13 +79,13 @@ void GroupPass::multiply_heads(
   if (!by_heads(layer)) return steps_.multiply(product, rows);
   const std::size_t width = panel_width(kernels_, product.linear.precision);
   const HeadLayout layout = head_layout(layer);
+  const Range mine = share(hidden_ / width, team_);
   Product part = product;
   for (std::size_t first = 0; first < product.linear.n; first += hidden_) {
     if (product.c_band > 0) {
       part.c = product.c + first / hidden_ * layout.part;
       part.c_column = first + layout.first_head * product.c_band;
     }
-    const Range mine = share(hidden_ / width, team_);
     const std::size_t panel = first / width;
     steps_.multiply(part, {0, rows}, {panel + mine.begin, panel + mine.end});
   }

@@ -14,6 +14,10 @@ struct Chunk {
   std::size_t end = 0;
 };
 
+inline std::size_t tokens(const TokenBatch& batch, const Chunk& chunk) {
+  return static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
+}
+
 /// What all groups of a run share.
 struct PassContext {
   const NativeWeights& weights;

@@ -37,10 +37,6 @@ std::size_t longest(const TokenBatch& batch, const Chunk& chunk) {
   return most;
 }
 
-std::size_t tokens(const TokenBatch& batch, const Chunk& chunk) {
-  return static_cast<std::size_t>(batch.starts[chunk.end] - batch.starts[chunk.begin]);
-}
-
 /// Fails where the level cannot multiply in this precision.
 Status check_precision(Precision precision, const Kernels& kernels) {
   if (precision != Precision::kBf16 || kernels.gemm_bf16 != nullptr) return {};

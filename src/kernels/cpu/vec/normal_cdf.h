@@ -3,8 +3,9 @@
 // Near n / kStepsPerUnit, n from -15 to 15, it is the quadratic a + b x + c x^2: three look-ups in
 // registers and two multiply-adds, to 4.1e-5 absolute. Powers of x and not of the distance from n:
 // coefficients stay below 1, so float loses nothing, and the distance need not be computed.
-// Coefficients interpolate at Chebyshev's nodes; entry n of a table is at n modulo 32. Outside the
-// table the function is taken to be what it is at its ends, 1.4e-5 from 0 or 1.
+// Coefficients interpolate at Chebyshev's nodes; entry n of a table is at n modulo 32, that at 16
+// is never read. Outside the table the function is taken to be what it is at its ends, 1.4e-5 from
+// 0 or 1.
 #pragma once
 
 #include <immintrin.h>
